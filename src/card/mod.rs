@@ -1,0 +1,1 @@
+//! PC/SC readers: presence, transmit, faults. Invariant: nothing here knows what an APDU means.

@@ -1,0 +1,296 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use crate::identity::{Grade, Private, Way};
+use crate::queue::{Series, ServiceCode};
+use crate::words::Language;
+
+/// The whole configuration.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The hospital or station.
+    pub site: Site,
+    /// This kiosk.
+    pub kiosk: Kiosk,
+    /// What is allowed with which evidence.
+    pub policy: Policy,
+    /// The queues, in the order the patient sees them.
+    pub services: Vec<Service>,
+    /// The series of desk numbers.
+    pub desk: Service,
+    /// The card reader.
+    pub reader: Reader,
+    /// The camera, where there is one.
+    pub camera: Option<Camera>,
+    /// The 2D scanner, where there is one.
+    pub scanner: Option<Scanner>,
+    /// The ticket printer.
+    pub printer: Printer,
+    /// The hospital's system.
+    pub ehr: Ehr,
+    /// Insurance.
+    pub insurance: Insurance,
+    /// The store.
+    pub store: Store,
+    /// The staff console, where it runs in the kiosk's process.
+    pub staff: Option<Staff>,
+    /// The panel.
+    pub screen: Screen,
+    /// The voice guide, where there is one.
+    pub voice: Option<Voice>,
+    /// This is a trial: simulators, and "THỬ" on every screen and ticket.
+    pub trial: bool,
+}
+
+/// The hospital or station.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Its name, as it stands on tickets.
+    pub name: String,
+    /// Facility code (mã CSKCB), five characters.
+    pub facility_code: Option<String>,
+    /// Days and hours are reckoned in this zone.
+    pub time_zone: TimeZone,
+}
+
+/// This kiosk.
+#[derive(Debug, Clone)]
+pub struct Kiosk {
+    /// Unique within the site.
+    pub id: String,
+    /// Language at Welcome.
+    pub language: Language,
+}
+
+/// Whether the chip is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chip {
+    /// No number without it.
+    Required,
+    /// Waited for, briefly.
+    Preferred,
+    /// Like preferred; failed proofs are recorded and change nothing.
+    ReportOnly,
+    /// Never mentioned.
+    Off,
+}
+
+/// How the patient learns that the chip is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// A line on the welcome screen.
+    Notice,
+    /// A question before the chip is read; refusal leads to a desk number.
+    Ask,
+}
+
+/// How long each screen waits. All are bounds: no state waits for ever.
+#[derive(Debug, Clone, Copy)]
+pub struct Waits {
+    /// Patience with somebody who does nothing, before the warning.
+    pub idle: Duration,
+    /// From the warning to the release.
+    pub warning: Duration,
+    /// Trying without success before the kiosk gives a desk number.
+    pub trying: Duration,
+    /// For the card, after a code.
+    pub card_after_code: Duration,
+    /// For a lookup, before the visit goes on without it.
+    pub lookup: Duration,
+    /// For the store, before it counts as cut off.
+    pub store: Duration,
+    /// For the printer.
+    pub printer: Duration,
+    /// The number stays on the screen.
+    pub done: Duration,
+    /// Staff have been called: the screen says so this long.
+    pub help: Duration,
+}
+
+impl Default for Waits {
+    fn default() -> Self {
+        let s = Duration::from_secs;
+        Self {
+            idle: s(45),
+            warning: s(15),
+            trying: s(30),
+            card_after_code: s(6),
+            lookup: s(5),
+            store: s(10),
+            printer: s(15),
+            done: s(12),
+            help: s(90),
+        }
+    }
+}
+
+/// What is allowed with which evidence.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// Ways that the site offers.
+    pub ways: Vec<Way>,
+    /// Whether the chip is wanted.
+    pub chip: Chip,
+    /// Notice or question.
+    pub privacy: Privacy,
+    /// The weakest grade whose person may be registered as a new patient.
+    pub register_from: Grade,
+    /// Waiting times.
+    pub waits: Waits,
+}
+
+/// A queue.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Its code.
+    pub code: ServiceCode,
+    /// Its name, per language.
+    pub name_vi: String,
+    /// Its English name.
+    pub name_en: String,
+    /// Where to go.
+    pub place: String,
+    /// Its numbers.
+    pub series: Series,
+}
+
+/// The card reader.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    /// Part of the PC/SC reader's name; empty takes the first one.
+    pub name_contains: String,
+    /// Readers of the virtual PCD are allowed (the demo and the tests).
+    pub allow_virtual: bool,
+}
+
+/// The camera.
+#[derive(Debug, Clone)]
+pub struct Camera {
+    /// Device file, or part of the device's name.
+    pub device: String,
+}
+
+/// The 2D scanner on a serial line.
+#[derive(Debug, Clone)]
+pub struct Scanner {
+    /// Device file.
+    pub device: PathBuf,
+    /// Line speed; CDC devices ignore it.
+    pub baud: u32,
+}
+
+/// How the printer is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// ESC/POS over TCP (port 9100).
+    Tcp(SocketAddr),
+    /// ESC/POS to a device file (`/dev/usb/lp0`, `/dev/tiepdon/printer`).
+    Device(PathBuf),
+    /// Pictures into a folder: for trials without a printer.
+    Folder(PathBuf),
+}
+
+/// The ticket printer.
+#[derive(Debug, Clone)]
+pub struct Printer {
+    /// How it is reached.
+    pub link: Link,
+    /// Dots across the paper: 576 (80 mm) or 384 (58 mm).
+    pub width_dots: u32,
+    /// Rows of one raster band.
+    pub band_rows: u32,
+    /// The hospital's own template; absent: the built-in one.
+    pub template: Option<PathBuf>,
+}
+
+/// How the kiosk signs in to the hospital's system.
+#[derive(Debug, Clone)]
+pub enum EhrAuth {
+    /// No sign-in (loopback, closed networks).
+    None,
+    /// A fixed bearer token, read from a file or the environment.
+    Bearer(Private<String>),
+}
+
+/// A FHIR R4 server.
+#[derive(Debug, Clone)]
+pub struct Fhir {
+    /// Base URL without a slash at its end.
+    pub base_url: String,
+    /// Sign-in.
+    pub auth: EhrAuth,
+    /// More headers, such as a tenant.
+    pub headers: Vec<(String, String)>,
+    /// CA certificates of the server, PEM; absent: the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Identifier systems of the personal number: the first is written, all are searched.
+    pub personal_number_systems: Vec<String>,
+    /// Identifier systems of the insurance number.
+    pub insurance_number_systems: Vec<String>,
+    /// Identifier system of our visit ids.
+    pub visit_system: String,
+    /// Prefix of the identifier system of queue numbers; day and service are appended.
+    pub queue_system: String,
+    /// Time to connect.
+    pub connect: Duration,
+    /// Whole time for one request.
+    pub request: Duration,
+}
+
+/// The hospital's system.
+#[derive(Debug, Clone)]
+pub enum Ehr {
+    /// None: the local register serves, the clerk takes the visit over.
+    Local,
+    /// FHIR R4.
+    Fhir(Box<Fhir>),
+}
+
+/// Insurance.
+#[derive(Debug, Clone)]
+pub enum Insurance {
+    /// The clerk looks.
+    Clerk,
+    /// The hospital's own service over HTTP.
+    Service {
+        /// Where it listens.
+        url: String,
+        /// Whole time for one request.
+        request: Duration,
+    },
+}
+
+/// The store.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// The SQLite file.
+    pub path: PathBuf,
+    /// The key file: 32 random bytes, mode 0600, made at first start.
+    pub key_file: PathBuf,
+}
+
+/// The staff console.
+#[derive(Debug, Clone)]
+pub struct Staff {
+    /// Where it listens; loopback unless told otherwise.
+    pub listen: SocketAddr,
+    /// The token that opens it, from a file or the environment.
+    pub token: Private<String>,
+}
+
+/// The panel.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
+    /// Width of the visible picture, in millimetres: sizes of controls follow from it.
+    pub width_mm: f32,
+}
+
+/// The voice guide.
+#[derive(Debug, Clone)]
+pub struct Voice {
+    /// The program that speaks the text given as its last argument.
+    pub command: Vec<String>,
+}

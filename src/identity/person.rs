@@ -1,0 +1,121 @@
+use serde::{Deserialize, Serialize};
+
+use super::{BirthDate, InsuranceNumber, PersonalNumber, Private};
+
+/// Sex as the papers give it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sex {
+    /// Nam.
+    Male,
+    /// Nữ.
+    Female,
+}
+
+/// What is known of a person, from whatever source. All text is NFC.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Person {
+    /// The twelve-digit personal number.
+    pub personal_number: Option<PersonalNumber>,
+    /// The BHYT card code or BHXH number.
+    pub insurance_number: Option<InsuranceNumber>,
+    /// The name with its diacritics; absent where only a number was typed.
+    pub name: Option<Private<String>>,
+    /// The name as the MRZ spells it, without diacritics.
+    pub name_latin: Option<Private<String>>,
+    /// Birth date or year.
+    pub birth_date: Option<BirthDate>,
+    /// Sex.
+    pub sex: Option<Sex>,
+    /// ISO 3166-1 alpha-3, or as the source names it.
+    pub nationality: Option<String>,
+    /// Place of residence, free text.
+    pub residence: Option<Private<String>>,
+    /// The nine-digit CMND of former times.
+    pub old_id: Option<Private<String>>,
+    /// Personal numbers that were cancelled and replaced by the present one.
+    pub cancelled_numbers: Vec<PersonalNumber>,
+}
+
+impl Person {
+    /// A person of whom only the typed number is known.
+    pub fn typed(number: PersonalNumber) -> Self {
+        Self {
+            personal_number: Some(number),
+            ..Self::default()
+        }
+    }
+
+    /// Whether `other` can be the same person: no number that both have may differ, and at least
+    /// one must be the same.
+    pub fn same_as(&self, other: &Self) -> bool {
+        let personal = both(
+            self.personal_number.as_ref(),
+            other.personal_number.as_ref(),
+            |a, b| a == b,
+        );
+        let insurance = both(
+            self.insurance_number.as_ref(),
+            other.insurance_number.as_ref(),
+            |a, b| a.bhxh_number() == b.bhxh_number(),
+        );
+        personal.or(insurance).unwrap_or(false) && insurance != Some(false)
+    }
+}
+
+fn both<T>(a: Option<&T>, b: Option<&T>, same: impl Fn(&T, &T) -> bool) -> Option<bool> {
+    Some(same(a?, b?))
+}
+
+/// A name as a screen or ticket may show it: family name, initials of the middle names, given
+/// name ("NGUYỄN T. H. PHƯỢNG"). With `short`, the family name becomes an initial too.
+pub fn shown_name(name: &str, short: bool) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let last = words.len().saturating_sub(1);
+    let shown: Vec<String> = words
+        .iter()
+        .enumerate()
+        .map(|(i, word)| {
+            if i == last || (i == 0 && !short) {
+                (*word).to_owned()
+            } else {
+                initial(word)
+            }
+        })
+        .collect();
+    shown.join(" ").to_uppercase()
+}
+
+fn initial(word: &str) -> String {
+    word.chars().take(1).chain(['.']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Person, PersonalNumber, shown_name};
+
+    #[test]
+    fn a_shown_name_keeps_the_given_name_only() {
+        for (name, shown, short) in [
+            (
+                "Nguyễn Thị Hồng Phượng",
+                "NGUYỄN T. H. PHƯỢNG",
+                "N. T. H. PHƯỢNG",
+            ),
+            ("Đặng An", "ĐẶNG AN", "Đ. AN"),
+            ("Y", "Y", "Y"),
+            ("", "", ""),
+        ] {
+            assert_eq!(shown_name(name, false), shown);
+            assert_eq!(shown_name(name, true), short);
+        }
+    }
+
+    #[test]
+    fn persons_without_a_number_are_never_the_same() {
+        let nobody = Person::default();
+        assert!(!nobody.same_as(&nobody));
+        let a = Person::typed(PersonalNumber::parse("099012345678").expect("number"));
+        assert!(a.same_as(&a) && !a.same_as(&nobody));
+    }
+}

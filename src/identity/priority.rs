@@ -1,0 +1,69 @@
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::BirthDate;
+
+/// Why somebody is seen first (Law 15/2023/QH15 art. 3(2)). Age is read from the papers; the
+/// rest is declared and then confirmed by staff.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PriorityReason {
+    /// Younger than six years.
+    Child,
+    /// Seventy-five years or older.
+    Elderly,
+    /// Pregnant.
+    Pregnant,
+    /// Severely or exceptionally severely disabled.
+    Disabled,
+    /// Person with merit to the revolution.
+    Merit,
+}
+
+/// The first birthday that is no longer a child's.
+const CHILD_BELOW_YEARS: i16 = 6;
+/// The birthday from which the elderly are seen first.
+const ELDERLY_FROM_YEARS: i16 = 75;
+
+/// Priority that follows from the birth date on day `today`. Where only the year is known, the
+/// doubt favours the patient.
+pub fn priority_by_age(birth: BirthDate, today: Date) -> Option<PriorityReason> {
+    let oldest = today.year() - birth.year();
+    let (least, most) = match birth {
+        BirthDate::Day(date) => {
+            let reached = (today.month(), today.day()) >= (date.month(), date.day());
+            let age = if reached { oldest } else { oldest - 1 };
+            (age, age)
+        }
+        BirthDate::Year(_) => (oldest - 1, oldest),
+    };
+    if least < CHILD_BELOW_YEARS {
+        Some(PriorityReason::Child)
+    } else if most >= ELDERLY_FROM_YEARS {
+        Some(PriorityReason::Elderly)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BirthDate, PriorityReason, priority_by_age};
+
+    #[test]
+    fn priority_changes_on_the_birthday() {
+        let today = jiff::civil::date(2026, 11, 23);
+        for (birth, expected) in [
+            ("2020-11-24", Some(PriorityReason::Child)),
+            ("2020-11-23", None),
+            ("1951-11-23", Some(PriorityReason::Elderly)),
+            ("1951-11-24", None),
+            ("1951", Some(PriorityReason::Elderly)),
+            ("2020", Some(PriorityReason::Child)),
+            ("1990", None),
+        ] {
+            let birth_date = BirthDate::parse(birth).expect("date");
+            assert_eq!(priority_by_age(birth_date, today), expected, "{birth}");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! BHYT eligibility behind one trait. Invariant: no answer is not a refusal (Decree 188/2025
+//! art. 38): whatever goes wrong ends as `Unverified`.
+
+use jiff::civil::Date;
+
+use crate::identity::Person;
+pub use crate::queue::InsuranceStatus;
+
+/// Looks whether somebody's card is valid.
+pub trait Provider: Send + Sync {
+    /// Status on `day`. Never an error: what could not be asked is `Unverified`, with the cause
+    /// traced for staff.
+    fn check(&self, person: &Person, day: Date) -> InsuranceStatus;
+}

@@ -1,0 +1,1 @@
+//! The driver: device threads, effects carried out, events fed back, the outbox drainer.

@@ -1,0 +1,3 @@
+//! The `tiepdon` program.
+
+fn main() {}

@@ -1,0 +1,237 @@
+//! What must survive: visits and numbers, outbox, register, fleet and commands, audit.
+//!
+//! Invariant: whatever a method returned `Ok` for survives `kill -9` and a power cut; a number is
+//! never given twice; personal data is encrypted before it reaches a file.
+
+use jiff::{Timestamp, civil::Date};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::identity::Person;
+use crate::queue::{
+    Draft, Issued, Paper, PatientRef, QueueNumber, Refusal, ServiceCode, VisitRecord,
+};
+
+/// Why the store did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be opened, read or written.
+    #[error("the store {path} cannot be used: {cause}")]
+    Unusable {
+        /// The file.
+        path: String,
+        /// What the database says.
+        cause: String,
+    },
+    /// The key file is missing, unreadable, of wrong size, readable by others, or not this store's.
+    #[error("the key file {path} cannot be used: {cause}")]
+    Key {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// A row cannot be decrypted or understood: altered, or of another key.
+    #[error("a stored {what} cannot be read: {cause}")]
+    Damaged {
+        /// Which kind of row.
+        what: &'static str,
+        /// What is wrong.
+        cause: String,
+    },
+    /// The service is not in the configuration.
+    #[error("there is no service {0}")]
+    NoService(String),
+}
+
+/// The answer to a wish for a number.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// A new number, durable now.
+    New(Issued),
+    /// The live number that this check-in, or this person with the same evidence, holds already.
+    Same(Issued),
+    /// No number: staff decide.
+    Refused(Refusal),
+}
+
+/// A visit as staff see it in a list: nothing personal but what is masked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VisitLine {
+    /// The visit.
+    pub visit: Uuid,
+    /// Its number.
+    pub number: QueueNumber,
+    /// Its queue.
+    pub service: ServiceCode,
+    /// The kiosk that issued it.
+    pub kiosk: String,
+    /// Arrival.
+    pub at: Timestamp,
+    /// Shortened name, where known.
+    pub shown_name: Option<String>,
+    /// Why it waits for help: `desk`, `unclaimed`, `paper_failed`, `handover`, `parked`.
+    pub waits_for: Vec<String>,
+    /// The code of the cause of a desk number.
+    pub reason: Option<String>,
+}
+
+/// Numbers of one queue today.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// The queue.
+    pub service: ServiceCode,
+    /// Issued today.
+    pub issued: u32,
+    /// The last number.
+    pub last: Option<QueueNumber>,
+}
+
+/// Visits and their numbers.
+pub trait Visits {
+    /// Takes a number, writes the visit and its outbox row, in one transaction. Idempotent by
+    /// `draft.visit` always, by (person, service, day) while that number is live.
+    fn issue(&self, draft: &Draft) -> Result<Answer, StoreError>;
+    /// Records what became of the paper.
+    fn paper(&self, visit: Uuid, paper: Paper, at: Timestamp) -> Result<(), StoreError>;
+    /// The patient left before the number reached them: it leaves the queue, staff see it, the same
+    /// person gets it back.
+    fn unclaim(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError>;
+    /// Today's numbers, a line for each configured service.
+    fn tally(&self, day: Date) -> Result<Vec<Tally>, StoreError>;
+    /// Today's visits that wait for staff, longest first.
+    fn waiting(&self, day: Date) -> Result<Vec<VisitLine>, StoreError>;
+}
+
+/// A visit on its way to the hospital's system.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboxRow {
+    /// The record.
+    pub record: VisitRecord,
+    /// The bytes of the first send, where there was one.
+    pub frozen: Option<Vec<u8>>,
+    /// Sends so far.
+    pub attempts: u32,
+}
+
+/// How much waits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Backlog {
+    /// Visits not sent yet.
+    pub queued: u32,
+    /// Visits that the hospital's system refused.
+    pub parked: u32,
+    /// Since when the oldest waits.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Visits on their way to the hospital's system.
+pub trait Outbox {
+    /// Rows that are due at `now`, oldest first; at most one a person.
+    fn due(&self, now: Timestamp, max: u32) -> Result<Vec<OutboxRow>, StoreError>;
+    /// When the next row is due, where one waits.
+    fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
+    /// Freezes the bytes before the first send, and counts an attempt.
+    fn freeze(&self, visit: Uuid, bytes: &[u8]) -> Result<(), StoreError>;
+    /// The hospital's system has it.
+    fn sent(&self, visit: Uuid, id: &str, at: Timestamp) -> Result<(), StoreError>;
+    /// There is no system: it waits for the clerk.
+    fn local(&self, visit: Uuid) -> Result<(), StoreError>;
+    /// Not now: again at `at`.
+    fn postpone(&self, visit: Uuid, at: Timestamp, why: &str) -> Result<(), StoreError>;
+    /// Refused: staff must see it.
+    fn park(&self, visit: Uuid, why: &str) -> Result<(), StoreError>;
+    /// How much waits.
+    fn backlog(&self) -> Result<Backlog, StoreError>;
+    /// What became of one visit: `queued`, `sent`, `parked`, `local`.
+    fn state(&self, visit: Uuid) -> Result<Option<String>, StoreError>;
+}
+
+/// The people this site knows by itself (a commune station without any hospital system).
+pub trait Register {
+    /// The patient whose number the person holds.
+    fn look_up(&self, person: &Person) -> Result<Option<(PatientRef, Person)>, StoreError>;
+    /// Adds or renews a person; gives the reference.
+    fn remember(&self, person: &Person, at: Timestamp) -> Result<PatientRef, StoreError>;
+}
+
+/// What staff ask of a kiosk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Ask the patient to come to the desk.
+    CallToDesk,
+    /// End the conversation, back to Welcome.
+    Release,
+}
+
+/// A command for a kiosk.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// Its id: acting on it twice is acting once.
+    pub id: Uuid,
+    /// For which kiosk.
+    pub kiosk: String,
+    /// What.
+    pub act: Act,
+    /// Who asked.
+    pub who: String,
+    /// Why.
+    pub why: String,
+    /// When.
+    pub at: Timestamp,
+    /// The kiosk's answer: `done`, or why not.
+    pub answer: Option<String>,
+}
+
+/// A kiosk as it last reported.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KioskLine {
+    /// Its id.
+    pub kiosk: String,
+    /// When.
+    pub at: Timestamp,
+    /// The masked view and the devices' health, as JSON.
+    pub status: serde_json::Value,
+}
+
+/// Kiosks and commands to them.
+pub trait Fleet {
+    /// A kiosk reports.
+    fn publish(
+        &self,
+        kiosk: &str,
+        status: &serde_json::Value,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// All kiosks that ever reported.
+    fn kiosks(&self) -> Result<Vec<KioskLine>, StoreError>;
+    /// Staff ask something of a kiosk. The same id again is the same command.
+    fn command(&self, command: &Command) -> Result<(), StoreError>;
+    /// Unanswered commands for a kiosk, oldest first.
+    fn pending(&self, kiosk: &str) -> Result<Vec<Command>, StoreError>;
+    /// The kiosk's answer.
+    fn answer(&self, id: Uuid, answer: &str, at: Timestamp) -> Result<(), StoreError>;
+    /// The last commands, newest first.
+    fn commands(&self, max: u32) -> Result<Vec<Command>, StoreError>;
+}
+
+/// What was done and proved, in a chain of hashes: a line cannot be altered or dropped unseen.
+pub trait Audit {
+    /// Appends a line. `what` is a short code, `detail` never holds personal data in the clear.
+    fn append(
+        &self,
+        writer: &str,
+        what: &str,
+        detail: &serde_json::Value,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// Checks every chain; gives the number of lines, or where it breaks.
+    fn verify(&self) -> Result<u64, StoreError>;
+}
+
+/// Everything that must survive.
+pub trait Store: Visits + Outbox + Register + Fleet + Audit + Send + Sync {
+    /// One line for `doctor`: durability settings as the database itself reports them.
+    fn probe(&self) -> Result<String, StoreError>;
+}

@@ -1,0 +1,1 @@
+//! The window: draws a [`crate::checkin::View`], sends touches. No decisions.

@@ -1,0 +1,1 @@
+//! Plays phrases by id; nothing ever waits for it.

@@ -1,0 +1,130 @@
+use serde::{Deserialize, Serialize};
+
+/// Everything that can stand between a patient and a number: one catalogue for screen, console,
+/// log and `doctor`. Each has, in every language, a sentence for the patient (`cause.CODE.patient`),
+/// the next step (`cause.CODE.next`), and for staff what happened (`cause.CODE.staff`) and the cure
+/// (`cause.CODE.cure`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The card on the reader is not a citizen card (a bank card, a passport, an old card).
+    NotACitizenCard,
+    /// The card was moved or taken away while it was read.
+    CardMoved,
+    /// The chip does not answer, or not sensibly.
+    CardUnreadable,
+    /// The six digits do not open this card.
+    WrongCan,
+    /// A proof of the card failed.
+    CardRejected,
+    /// The QR and the chip are of two persons.
+    TwoPersons,
+    /// The code shown is of something else.
+    QrOther,
+    /// An app's code that cannot be verified here.
+    QrOpaque,
+    /// The patient has no papers.
+    NoPapers,
+    /// The patient refused that the chip is read.
+    ConsentRefused,
+    /// Two ways failed, or half a minute of trying.
+    TriedEnough,
+    /// Only the chip is accepted here, and it could not be read.
+    ChipRequired,
+    /// The hospital's system knows several patients with this number, or another person.
+    PatientUnclear,
+    /// A new patient whose identity is too weak to be registered by the kiosk.
+    RegisterAtDesk,
+    /// The person holds a number that was taken with stronger or weaker evidence.
+    NumberHeld,
+    /// No service is open.
+    NoService,
+    /// The store is cut off.
+    StoreDown,
+    /// The patient called staff.
+    CalledByPatient,
+    /// Staff ask the patient to come to the desk.
+    CalledToDesk,
+    /// The printer is out of paper.
+    PaperOut,
+    /// The printer's cover is open.
+    CoverOpen,
+    /// The printer's cutter or mechanism is stuck.
+    PrinterJam,
+    /// The printer is off, unplugged or not reachable.
+    PrinterOffline,
+    /// The printer does not answer in time.
+    PrinterSilent,
+    /// No card reader.
+    ReaderMissing,
+    /// No camera.
+    CameraMissing,
+    /// The hospital's system does not answer.
+    EhrDown,
+}
+
+impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 27] = [
+        Self::NotACitizenCard,
+        Self::CardMoved,
+        Self::CardUnreadable,
+        Self::WrongCan,
+        Self::CardRejected,
+        Self::TwoPersons,
+        Self::QrOther,
+        Self::QrOpaque,
+        Self::NoPapers,
+        Self::ConsentRefused,
+        Self::TriedEnough,
+        Self::ChipRequired,
+        Self::PatientUnclear,
+        Self::RegisterAtDesk,
+        Self::NumberHeld,
+        Self::NoService,
+        Self::StoreDown,
+        Self::CalledByPatient,
+        Self::CalledToDesk,
+        Self::PaperOut,
+        Self::CoverOpen,
+        Self::PrinterJam,
+        Self::PrinterOffline,
+        Self::PrinterSilent,
+        Self::ReaderMissing,
+        Self::CameraMissing,
+        Self::EhrDown,
+    ];
+
+    /// The code, as it stands in JSON, the log and the catalogue.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotACitizenCard => "not_a_citizen_card",
+            Self::CardMoved => "card_moved",
+            Self::CardUnreadable => "card_unreadable",
+            Self::WrongCan => "wrong_can",
+            Self::CardRejected => "card_rejected",
+            Self::TwoPersons => "two_persons",
+            Self::QrOther => "qr_other",
+            Self::QrOpaque => "qr_opaque",
+            Self::NoPapers => "no_papers",
+            Self::ConsentRefused => "consent_refused",
+            Self::TriedEnough => "tried_enough",
+            Self::ChipRequired => "chip_required",
+            Self::PatientUnclear => "patient_unclear",
+            Self::RegisterAtDesk => "register_at_desk",
+            Self::NumberHeld => "number_held",
+            Self::NoService => "no_service",
+            Self::StoreDown => "store_down",
+            Self::CalledByPatient => "called_by_patient",
+            Self::CalledToDesk => "called_to_desk",
+            Self::PaperOut => "paper_out",
+            Self::CoverOpen => "cover_open",
+            Self::PrinterJam => "printer_jam",
+            Self::PrinterOffline => "printer_offline",
+            Self::PrinterSilent => "printer_silent",
+            Self::ReaderMissing => "reader_missing",
+            Self::CameraMissing => "camera_missing",
+            Self::EhrDown => "ehr_down",
+        }
+    }
+}

@@ -1,0 +1,173 @@
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde::{Deserialize, Serialize};
+
+use super::Cause;
+
+/// A language of the screens.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Vietnamese.
+    #[default]
+    Vi,
+    /// English.
+    En,
+}
+
+impl Language {
+    /// All languages that a screen can speak.
+    pub const ALL: [Self; 2] = [Self::Vi, Self::En];
+
+    /// ISO 639-1 code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Vi => "vi",
+            Self::En => "en",
+        }
+    }
+}
+
+/// A text that is not about a failure: one key each.
+macro_rules! texts {
+    ($($name:ident => $key:literal,)*) => {
+        /// The key of a text. Its words stand in `assets/words/`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[expect(missing_docs, reason = "the words themselves say what each is")]
+        pub enum Text { $($name,)* }
+
+        impl Text {
+            /// All keys.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The key in the catalogue: `table.key`.
+            pub fn key(self) -> &'static str {
+                match self { $(Self::$name => $key,)* }
+            }
+        }
+    };
+}
+
+texts! {
+    // Everywhere.
+    Trial => "common.trial",
+    CallStaff => "common.call_staff",
+    NoPapers => "common.no_papers",
+    Cancel => "common.cancel",
+
+    // The window, in the order a patient meets it.
+
+    // The ticket.
+
+    // The staff console.
+
+    // The terminal.
+}
+
+type Catalogue = BTreeMap<String, String>;
+
+/// The words of `key` in `language`.
+pub fn text(language: Language, key: Text) -> &'static str {
+    look_up(language, key.key())
+}
+
+impl Cause {
+    /// The sentence for the patient.
+    pub fn patient(self, language: Language) -> &'static str {
+        look_up(language, &format!("cause.{}.patient", self.code()))
+    }
+
+    /// The patient's next step.
+    pub fn next(self, language: Language) -> &'static str {
+        look_up(language, &format!("cause.{}.next", self.code()))
+    }
+
+    /// What happened, for staff.
+    pub fn staff(self, language: Language) -> &'static str {
+        look_up(language, &format!("cause.{}.staff", self.code()))
+    }
+
+    /// What staff or IT can do about it.
+    pub fn cure(self, language: Language) -> &'static str {
+        look_up(language, &format!("cause.{}.cure", self.code()))
+    }
+}
+
+fn look_up(language: Language, key: &str) -> &'static str {
+    catalogue(language).get(key).map_or("", String::as_str)
+}
+
+fn catalogue(language: Language) -> &'static Catalogue {
+    static VI: OnceLock<Catalogue> = OnceLock::new();
+    static EN: OnceLock<Catalogue> = OnceLock::new();
+    match language {
+        Language::Vi => VI.get_or_init(|| flatten(include_str!("../../assets/words/vi.toml"))),
+        Language::En => EN.get_or_init(|| flatten(include_str!("../../assets/words/en.toml"))),
+    }
+}
+
+fn flatten(source: &str) -> Catalogue {
+    let table: toml::Table = source
+        .parse()
+        .expect("the embedded catalogue is TOML, a test reads it");
+    let mut flat = Catalogue::new();
+    walk("", &toml::Value::Table(table), &mut flat);
+    flat
+}
+
+fn walk(path: &str, value: &toml::Value, flat: &mut Catalogue) {
+    match value {
+        toml::Value::Table(table) => {
+            for (key, inner) in table {
+                let path = if path.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{path}.{key}")
+                };
+                walk(&path, inner, flat);
+            }
+        }
+        toml::Value::String(words) => {
+            flat.insert(path.to_owned(), words.clone());
+        }
+        toml::Value::Integer(_)
+        | toml::Value::Float(_)
+        | toml::Value::Boolean(_)
+        | toml::Value::Datetime(_)
+        | toml::Value::Array(_) => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Cause, Language, Text, catalogue};
+
+    fn known_keys() -> BTreeSet<String> {
+        let texts = Text::ALL.iter().map(|text| text.key().to_owned());
+        let causes = Cause::ALL.iter().flat_map(|cause| {
+            ["patient", "next", "staff", "cure"]
+                .map(|part| format!("cause.{}.{part}", cause.code()))
+        });
+        texts.chain(causes).collect()
+    }
+
+    #[test]
+    fn every_key_has_words_in_every_language_and_no_words_are_left_over() {
+        for language in Language::ALL {
+            let words: BTreeSet<String> = catalogue(language).keys().cloned().collect();
+            let known = known_keys();
+            let missing: Vec<_> = known.difference(&words).collect();
+            let left_over: Vec<_> = words.difference(&known).collect();
+            assert!(
+                missing.is_empty() && left_over.is_empty(),
+                "{language:?}: missing {missing:?}, unknown {left_over:?}"
+            );
+            assert!(catalogue(language).values().all(|w| !w.trim().is_empty()));
+        }
+    }
+}
