@@ -147,7 +147,7 @@ pub struct Policy {
 pub struct Service {
     /// Its code.
     pub code: ServiceCode,
-    /// Its name, per language.
+    /// Its Vietnamese name.
     pub name_vi: String,
     /// Its English name.
     pub name_en: String,
@@ -155,6 +155,16 @@ pub struct Service {
     pub place: String,
     /// Its numbers.
     pub series: Series,
+}
+
+impl Service {
+    /// Its name in a language.
+    pub fn name(&self, language: Language) -> &str {
+        match language {
+            Language::Vi => &self.name_vi,
+            Language::En => &self.name_en,
+        }
+    }
 }
 
 /// The card reader.

@@ -1,0 +1,284 @@
+//! Finding out who it is: one slot for each source, filled in any order.
+
+mod handle;
+mod judge;
+mod slots;
+
+use uuid::Uuid;
+use zeroize::{Zeroize, Zeroizing};
+
+pub(super) use self::judge::ways;
+use self::judge::{Around, Need, judge};
+use self::slots::{Slot, Slots, Tries};
+use super::context::{Context, Patience};
+use super::event::{Effect, Event, Mono};
+use super::identified::Identified;
+use super::state::{State, desk, next_after_identity};
+use super::view::{Keypad, Reading, Screen, Shown, Want};
+use crate::ehr::Match;
+use crate::identity::{Grade, PersonalNumber, Private, Verdict, Way, judge as grade};
+use crate::words::Cause;
+
+/// Shows what is asked for, holds what came in. Ends by patience, by enough evidence, or at the desk.
+#[derive(Debug)]
+pub(super) struct Gathering {
+    pub(super) patience: Patience,
+    visit: Uuid,
+    slots: Slots,
+    tries: Tries,
+    problem: Option<Cause>,
+    percent: u8,
+    typed: Zeroizing<String>,
+    typing: bool,
+    no_card: bool,
+    card_useless: bool,
+    want: Want,
+}
+
+impl Gathering {
+    /// Begins a check-in.
+    pub(super) fn enter(ctx: &mut Context<'_>) -> Self {
+        ctx.want(Effect::Watch(true));
+        Self {
+            patience: ctx.patience(),
+            visit: ctx.new_id(),
+            slots: Slots::empty(),
+            tries: Tries::default(),
+            problem: None,
+            percent: 0,
+            typed: Zeroizing::new(String::with_capacity(PersonalNumber::LENGTH)),
+            typing: false,
+            no_card: false,
+            card_useless: false,
+            want: Want::CardOrCode,
+        }
+    }
+
+    /// Begins a check-in with what woke it.
+    pub(super) fn enter_with(event: Event, ctx: &mut Context<'_>) -> State {
+        Self::enter(ctx).on(event, ctx)
+    }
+
+    /// Handles an event, then lets the slots decide.
+    pub(super) fn on(mut self, event: Event, ctx: &mut Context<'_>) -> State {
+        if matches!(
+            event,
+            Event::Touch(_) | Event::CardPlaced | Event::CardTaken | Event::Code(_)
+        ) {
+            self.patience.renew(ctx.now);
+        }
+        if let Some(cause) = self.take(event, ctx) {
+            return self.give_to_desk(cause, ctx);
+        }
+        self.decide(ctx)
+    }
+
+    /// The next wake-up.
+    pub(super) fn deadline(&self) -> Mono {
+        let own = [
+            self.tries.until.filter(|_| self.slots.person().is_none()),
+            self.slots.card_until,
+            self.slots.lookup_until.filter(|_| self.slots.looking_up()),
+        ];
+        own.into_iter()
+            .flatten()
+            .fold(self.patience.deadline(), Mono::min)
+    }
+
+    fn around(&self, ctx: &Context<'_>) -> Around {
+        Around {
+            working: ctx.working,
+            card_present: ctx.card_present,
+            card_useless: self.card_useless || self.tries.can_spent(),
+            no_card: self.no_card,
+            typing: self.typing,
+            tried_long: self.tries.until.is_some_and(|until| ctx.now.mono >= until),
+        }
+    }
+
+    fn decide(mut self, ctx: &mut Context<'_>) -> State {
+        self.start_chip(ctx);
+        self.start_lookups(ctx);
+        match judge(&self.slots, &self.tries, ctx.rules, self.around(ctx)) {
+            Need::Patient(want) => self.ask_for(want, ctx),
+            Need::Answers => self.want = Want::Wait,
+            Need::Enough => return self.finish(ctx),
+            Need::Desk(cause) => return self.give_to_desk(cause, ctx),
+        }
+        State::Gathering(Box::new(self))
+    }
+
+    fn ask_for(&mut self, want: Want, ctx: &Context<'_>) {
+        if self.want != want {
+            self.typed.zeroize();
+        }
+        if want == Want::Card {
+            let until = ctx.now.mono.after(ctx.waits().card_after_code);
+            self.slots.card_until.get_or_insert(until);
+        }
+        self.want = want;
+    }
+
+    fn start_chip(&mut self, ctx: &mut Context<'_>) {
+        let ready = ctx.rules.chip_offered()
+            && ctx.working.chip
+            && ctx.card_present
+            && !self.card_useless
+            && !self.tries.chip_failed()
+            && self.slots.chip.is_empty();
+        let Some(can) = self.slots.can().filter(|_| ready) else {
+            return;
+        };
+        let ask = ctx.ask();
+        self.slots.chip = Slot::Asked(ask);
+        self.slots.card_until = None;
+        self.percent = 0;
+        ctx.want(Effect::ReadChip { ask, can });
+    }
+
+    /// Lookups run as soon as somebody is known, and again when the chip says otherwise.
+    fn start_lookups(&mut self, ctx: &mut Context<'_>) {
+        if self.slots.two_persons() {
+            return;
+        }
+        let Some((person, way)) = self.slots.person() else {
+            return;
+        };
+        let (person, day) = (person.clone(), ctx.day());
+        let done = self.slots.looked_up.as_ref().is_some_and(|(asked, _)| {
+            asked.same_as(&person)
+                && asked.birth_date == person.birth_date
+                && asked.name == person.name
+        });
+        if !done {
+            self.slots.restart_lookups();
+            let (patient, insurance) = (ctx.ask(), ctx.ask());
+            ctx.want(Effect::FindPatient {
+                ask: patient,
+                person: Box::new(person.clone()),
+            });
+            ctx.want(Effect::CheckInsurance {
+                ask: insurance,
+                person: Box::new(person.clone()),
+                day,
+            });
+            self.slots.patient = Slot::Asked(patient);
+            self.slots.insurance = Slot::Asked(insurance);
+            self.slots.lookup_until = Some(ctx.now.mono.after(ctx.waits().lookup));
+            self.slots.looked_up = Some((person, day));
+        }
+        // Nobody who merely typed a number learns of an appointment.
+        if way > Way::Typed
+            && self.slots.appointments.is_empty()
+            && let Some(Match::Known(patient)) = self.slots.patient.got()
+        {
+            let patient = patient.clone();
+            let ask = ctx.ask();
+            ctx.want(Effect::FindAppointments { ask, patient, day });
+            self.slots.appointments = Slot::Asked(ask);
+        }
+    }
+
+    fn finish(mut self, ctx: &mut Context<'_>) -> State {
+        let mut who = self.identified(ctx);
+        if who.rejected {
+            return desk(who, Cause::CardRejected, ctx);
+        }
+        match self.slots.patient.got() {
+            Some(Match::Several | Match::Contradicted) => {
+                return desk(who, Cause::PatientUnclear, ctx);
+            }
+            Some(Match::Unknown) if !who.may_register => {
+                return desk(who, Cause::RegisterAtDesk, ctx);
+            }
+            Some(Match::Known(patient)) => who.patient = Some(patient.clone()),
+            Some(Match::Unknown) | None => {}
+        }
+        if let Some([only]) = self.slots.appointments.got().map(Vec::as_slice) {
+            who.appointment = Some(only.id.clone());
+            who.service.clone_from(&only.service);
+        }
+        self.typed.zeroize();
+        ctx.want(Effect::Watch(false));
+        next_after_identity(who, ctx)
+    }
+
+    fn identified(&self, ctx: &Context<'_>) -> Identified {
+        let mut who = Identified::nobody(self.visit);
+        if let Some(status) = self.slots.insurance.got() {
+            who.insurance = *status;
+        }
+        if let Some(chip) = self.slots.chip.got() {
+            who.person = Some(chip.person.clone());
+            who.way = Way::Chip;
+            match grade(&chip.proofs) {
+                Verdict::Graded(grade) => who.grade = Some(grade),
+                Verdict::Rejected if ctx.rules.policy.chip == crate::config::Chip::ReportOnly => {
+                    who.grade = Some(Grade::Read);
+                }
+                Verdict::Rejected => who.rejected = true,
+                // `take` does not let an interrupted reading into the slot.
+                Verdict::TryAgain => {}
+            }
+            who.proofs = Some(chip.proofs.clone());
+            if let (Some(person), Some(claim)) = (who.person.as_mut(), &self.slots.claim) {
+                person.insurance_number = person
+                    .insurance_number
+                    .take()
+                    .or(claim.person.insurance_number.clone());
+            }
+        } else if let Some(claim) = &self.slots.claim {
+            who.person = Some(claim.person.clone());
+            who.way = claim.way;
+            who.grade = Some(Grade::Claimed);
+        }
+        who.may_register = who.grade.is_some_and(|grade| ctx.rules.may_register(grade));
+        who
+    }
+
+    /// Two persons are never mixed: their desk number is anonymous.
+    fn give_to_desk(self, cause: Cause, ctx: &mut Context<'_>) -> State {
+        let who = if cause == Cause::TwoPersons {
+            Identified::nobody(self.visit)
+        } else {
+            self.identified(ctx)
+        };
+        ctx.want(Effect::StopChip);
+        ctx.want(Effect::Watch(false));
+        desk(who, cause, ctx)
+    }
+
+    /// What the screen shows.
+    pub(super) fn screen(
+        &self,
+        ctx_ways: super::view::Ways,
+        rules: &super::context::Rules,
+    ) -> Screen {
+        let length = match self.want {
+            Want::CodeOrCan => Some(6),
+            Want::Number => Some(PersonalNumber::LENGTH),
+            Want::CardOrCode | Want::Card | Want::HoldStill | Want::Wait => None,
+        };
+        Screen::Gathering {
+            want: self.want,
+            reading: (self.want == Want::HoldStill).then_some(Reading {
+                percent: self.percent,
+            }),
+            problem: self.problem,
+            keypad: length.map(|length| Keypad {
+                typed: Private::new(self.typed.to_string()),
+                length: u8::try_from(length).unwrap_or(u8::MAX),
+            }),
+            who: self.shown(),
+            ways: ways(rules, ctx_ways),
+        }
+    }
+
+    fn shown(&self) -> Option<Shown> {
+        let (person, way) = self.slots.person()?;
+        let mut who = Identified::nobody(self.visit);
+        who.person = Some(person.clone());
+        who.way = way;
+        who.shown()
+    }
+}

@@ -1,0 +1,58 @@
+use super::{State, next_after_confirm};
+use crate::checkin::context::{Context, Patience};
+use crate::checkin::event::Event;
+use crate::checkin::gathering::Gathering;
+use crate::checkin::identified::Identified;
+use crate::checkin::view::{Screen, Shown, Touch};
+
+/// "Is this you?", for a claim that nothing proves. Ends at `patience`.
+#[derive(Debug)]
+pub(in crate::checkin) struct Confirm {
+    pub(super) patience: Patience,
+    who: Identified,
+}
+
+impl Confirm {
+    pub(super) fn enter(who: Identified, ctx: &Context<'_>) -> Self {
+        Self {
+            patience: ctx.patience(),
+            who,
+        }
+    }
+
+    pub(super) fn on(mut self, event: Event, ctx: &mut Context<'_>) -> State {
+        match event {
+            Event::Touch(Touch::Confirm(true)) => return next_after_confirm(self.who, ctx),
+            // Somebody else's code: all of it is dropped, and gathering begins anew.
+            Event::Touch(Touch::Confirm(false)) => {
+                return State::Gathering(Box::new(Gathering::enter(ctx)));
+            }
+            Event::Touch(_) => self.patience.renew(ctx.now),
+            Event::CardPlaced
+            | Event::CardTaken
+            | Event::Code(_)
+            | Event::Device(..)
+            | Event::ChipProgress { .. }
+            | Event::Chip { .. }
+            | Event::Patient { .. }
+            | Event::Appointments { .. }
+            | Event::Insurance { .. }
+            | Event::Number { .. }
+            | Event::Printed { .. }
+            | Event::Staff { .. }
+            | Event::Woke => {}
+        }
+        State::Confirm(Box::new(self))
+    }
+
+    pub(super) fn screen(&self) -> Screen {
+        let nobody = Shown {
+            name: None,
+            birth_year: None,
+            number: None,
+        };
+        Screen::Confirm {
+            who: self.who.shown().unwrap_or(nobody),
+        }
+    }
+}

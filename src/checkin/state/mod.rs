@@ -1,0 +1,212 @@
+//! A file for each state: what it shows, what it holds, what ends it.
+//!
+//! | state | shows | holds of the person | ends by |
+//! |---|---|---|---|
+//! | Welcome | what to do | nothing | touch, card, code |
+//! | Consent | the privacy question | the code that was shown | answer, patience |
+//! | Gathering | what is asked for | claims, chip, lookups | enough evidence, the desk, patience |
+//! | Confirm | "is this you?" | the identified person | answer, patience |
+//! | Choose | the services | the identified person | choice, patience |
+//! | Issuing | "one moment" | the identified person | the store's answer, or the store is cut off |
+//! | Printing | the number | what the ticket shows | the printer's answer, the printer's bound |
+//! | Done | the number | what the ticket shows | touch, patience |
+//! | Help | that staff will come | nothing | staff, patience |
+
+mod choose;
+mod confirm;
+mod consent;
+mod done;
+mod help;
+mod issuing;
+mod printing;
+
+use self::choose::Choose;
+use self::confirm::Confirm;
+use self::consent::Consent;
+use self::done::Done;
+use self::help::Help;
+use self::issuing::Issuing;
+use self::printing::Printing;
+use super::context::{Context, Patience, Rules};
+use super::event::{Effect, Event, Mono};
+use super::gathering::Gathering;
+use super::identified::{Goal, Identified};
+use super::view::{Screen, Touch, Ways};
+use crate::identity::{Grade, Way};
+use crate::words::{Cause, Language};
+
+/// Where the conversation is.
+#[derive(Debug)]
+pub(super) enum State {
+    Welcome,
+    Consent(Box<Consent>),
+    Gathering(Box<Gathering>),
+    Confirm(Box<Confirm>),
+    Choose(Box<Choose>),
+    Issuing(Box<Issuing>),
+    Printing(Box<Printing>),
+    Done(Box<Done>),
+    Help(Box<Help>),
+}
+
+impl State {
+    /// Handles an event that belongs to this state.
+    pub(super) fn on(self, event: Event, ctx: &mut Context<'_>) -> Self {
+        match self {
+            Self::Welcome => welcome(event, ctx),
+            Self::Consent(state) => state.on(event, ctx),
+            Self::Gathering(state) => state.on(event, ctx),
+            Self::Confirm(state) => state.on(event, ctx),
+            Self::Choose(state) => state.on(event, ctx),
+            Self::Issuing(state) => state.on(event, ctx),
+            Self::Printing(state) => state.on(event, ctx),
+            Self::Done(state) => state.on(event, ctx),
+            Self::Help(state) => state.on(event, ctx),
+        }
+    }
+
+    /// Staff or the patient may end this state at will: no number is on its way.
+    pub(super) fn may_leave(&self) -> bool {
+        !matches!(self, Self::Issuing(_) | Self::Printing(_))
+    }
+
+    /// The patience of this state, where it has one.
+    pub(super) fn patience(&mut self) -> Option<&mut Patience> {
+        match self {
+            Self::Welcome => None,
+            Self::Consent(state) => Some(&mut state.patience),
+            Self::Gathering(state) => Some(&mut state.patience),
+            Self::Confirm(state) => Some(&mut state.patience),
+            Self::Choose(state) => Some(&mut state.patience),
+            Self::Issuing(state) => Some(&mut state.patience),
+            Self::Printing(state) => Some(&mut state.patience),
+            Self::Done(state) => Some(&mut state.patience),
+            Self::Help(state) => Some(&mut state.patience),
+        }
+    }
+
+    /// Patience has ended.
+    pub(super) fn expire(self, ctx: &mut Context<'_>) -> Self {
+        match self {
+            Self::Issuing(_) => Self::Help(Box::new(Help::enter(Cause::StoreDown, ctx))),
+            Self::Printing(state) => state.give_up(ctx),
+            Self::Gathering(state) => {
+                state.stop(ctx);
+                Self::Welcome
+            }
+            Self::Welcome
+            | Self::Consent(_)
+            | Self::Confirm(_)
+            | Self::Choose(_)
+            | Self::Done(_)
+            | Self::Help(_) => Self::Welcome,
+        }
+    }
+
+    /// The next wake-up.
+    pub(super) fn deadline(&self) -> Option<Mono> {
+        Some(match self {
+            Self::Welcome => return None,
+            Self::Consent(state) => state.patience.deadline(),
+            Self::Gathering(state) => state.deadline(),
+            Self::Confirm(state) => state.patience.deadline(),
+            Self::Choose(state) => state.patience.deadline(),
+            Self::Issuing(state) => state.patience.deadline(),
+            Self::Printing(state) => state.patience.deadline(),
+            Self::Done(state) => state.patience.deadline(),
+            Self::Help(state) => state.patience.deadline(),
+        })
+    }
+
+    /// The warning is shown.
+    pub(super) fn leaving(&self) -> bool {
+        match self {
+            Self::Welcome | Self::Issuing(_) | Self::Printing(_) => false,
+            Self::Consent(state) => state.patience.leaving,
+            Self::Gathering(state) => state.patience.leaving,
+            Self::Confirm(state) => state.patience.leaving,
+            Self::Choose(state) => state.patience.leaving,
+            Self::Done(state) => state.patience.leaving,
+            Self::Help(state) => state.patience.leaving,
+        }
+    }
+
+    /// What to draw.
+    pub(super) fn screen(&self, rules: &Rules, working: Ways, language: Language) -> Screen {
+        match self {
+            Self::Welcome => Screen::Welcome {
+                ways: super::gathering::ways(rules, working),
+                notice: rules.chip_offered(),
+            },
+            Self::Consent(_) => Screen::Consent,
+            Self::Gathering(state) => state.screen(working, rules),
+            Self::Confirm(state) => state.screen(),
+            Self::Choose(state) => state.screen(rules, language),
+            Self::Issuing(state) => state.screen(),
+            Self::Printing(state) => state.screen(rules, language),
+            Self::Done(state) => state.screen(rules, language),
+            Self::Help(state) => Screen::Help { cause: state.cause },
+        }
+    }
+}
+
+fn welcome(event: Event, ctx: &mut Context<'_>) -> State {
+    let wakes = match &event {
+        Event::Touch(Touch::Start | Touch::TypeNumber) | Event::Code(_) => true,
+        Event::CardPlaced => ctx.rules.chip_offered(),
+        Event::Touch(Touch::NoPapers) => {
+            let who = Identified::nobody(ctx.new_id());
+            return desk(who, Cause::NoPapers, ctx);
+        }
+        Event::Touch(_)
+        | Event::CardTaken
+        | Event::Device(..)
+        | Event::ChipProgress { .. }
+        | Event::Chip { .. }
+        | Event::Patient { .. }
+        | Event::Appointments { .. }
+        | Event::Insurance { .. }
+        | Event::Number { .. }
+        | Event::Printed { .. }
+        | Event::Staff { .. }
+        | Event::Woke => false,
+    };
+    if !wakes {
+        State::Welcome
+    } else if ctx.rules.consent_asked() {
+        State::Consent(Box::new(Consent::enter(event, ctx)))
+    } else {
+        Gathering::enter_with(event, ctx)
+    }
+}
+
+/// Somebody is known: confirm a mere claim, choose a service, or take the number.
+pub(super) fn next_after_identity(who: Identified, ctx: &mut Context<'_>) -> State {
+    if who.grade == Some(Grade::Claimed) && who.way > Way::Typed {
+        return State::Confirm(Box::new(Confirm::enter(who, ctx)));
+    }
+    next_after_confirm(who, ctx)
+}
+
+/// The person is the right one: choose a service, or take the number.
+fn next_after_confirm(who: Identified, ctx: &mut Context<'_>) -> State {
+    if let Some(service) = who.obvious_service(ctx.rules) {
+        return State::Issuing(Box::new(Issuing::enter(who, Goal::Service(service), ctx)));
+    }
+    if ctx.rules.services.is_empty() {
+        return desk(who, Cause::NoService, ctx);
+    }
+    State::Choose(Box::new(Choose::enter(who, ctx)))
+}
+
+/// A desk number, because of `cause`. The desk always knows.
+pub(super) fn desk(who: Identified, cause: Cause, ctx: &mut Context<'_>) -> State {
+    ctx.want(Effect::StaffWanted(cause));
+    State::Issuing(Box::new(Issuing::enter(who, Goal::Desk(cause), ctx)))
+}
+
+/// Staff will help, without a number.
+pub(super) fn help(cause: Cause, ctx: &mut Context<'_>) -> State {
+    ctx.want(Effect::StaffWanted(cause));
+    State::Help(Box::new(Help::enter(cause, ctx)))
+}

@@ -1,0 +1,11 @@
+//! The machine against a random world: every fault is an event, and every promise is checked after
+//! every step.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test may look for one variant"
+)]
+
+mod paths;
+mod promises;
+mod world;

@@ -1,0 +1,313 @@
+//! A world in memory: rules, persons, and a model of the store.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::checkin::{AskId, ChipRead, Device, Effect, Event, Machine, Mono, Now, Rules, Screen};
+use crate::config::{Chip, Policy, Privacy, Service, Waits};
+use crate::identity::{
+    CardQr, Check, CheckResult, Grade, Payload, Person, PersonalNumber, Private, Proofs, Way,
+};
+use crate::queue::{Draft, Issued, Paper, Refusal, Series, ServiceCode, VisitKind};
+use crate::store::Answer;
+use crate::words::{Cause, Language};
+
+/// Persons whose names and numbers must never be left behind.
+pub const PERSONS: [(&str, &str); 3] = [
+    ("099012345671", "LÒ THỊ XUÂN"),
+    ("099012345672", "GIÀNG A SỬU"),
+    ("099012345673", "NÔNG VĂN ƯỚC"),
+];
+
+pub fn person(index: usize) -> Person {
+    let (number, name) = PERSONS[index % PERSONS.len()];
+    Person {
+        personal_number: PersonalNumber::parse(number),
+        name: Some(Private::from(name)),
+        birth_date: crate::identity::BirthDate::parse("1960-05-17"),
+        ..Person::default()
+    }
+}
+
+pub fn card_code(index: usize) -> Event {
+    let card = CardQr {
+        person: person(index),
+        issue_date: None,
+        extra: Vec::new(),
+    };
+    Event::Code(Box::new(Payload::Cccd(Box::new(card))))
+}
+
+pub fn proofs(passive: CheckResult) -> Proofs {
+    let check = |result| Check::new(result, "test");
+    Proofs {
+        passive: check(passive),
+        chip: check(CheckResult::NotSupported),
+        active: check(CheckResult::NotSupported),
+    }
+}
+
+pub fn chip(index: usize, passive: CheckResult) -> Box<ChipRead> {
+    Box::new(ChipRead {
+        person: person(index),
+        proofs: proofs(passive),
+    })
+}
+
+pub fn service(code: &str, prefix: &str) -> Service {
+    Service {
+        code: ServiceCode(code.into()),
+        name_vi: format!("Khoa {code}"),
+        name_en: format!("Dept {code}"),
+        place: format!("Room {code}"),
+        series: Series {
+            prefix: prefix.into(),
+            digits: 3,
+            first: 1,
+        },
+    }
+}
+
+pub fn rules(chip: Chip, privacy: Privacy, services: usize) -> Rules {
+    let all = [
+        service("NOI", "A"),
+        service("NGOAI", "B"),
+        service("NHI", "C"),
+    ];
+    Rules {
+        kiosk: "K1".into(),
+        language: Language::Vi,
+        policy: Policy {
+            ways: vec![Way::Chip, Way::CardQr, Way::BhytQr, Way::Typed],
+            chip,
+            privacy,
+            register_from: Grade::Read,
+            waits: Waits::default(),
+        },
+        services: all[..services].to_vec(),
+        desk: service("QUAY", "T"),
+        time_zone: jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(7)),
+    }
+}
+
+/// The machine, its clocks, the questions that wait for an answer, and the store's model.
+pub struct World {
+    pub machine: Machine,
+    pub rules: Rules,
+    pub mono: Duration,
+    pub wall: Timestamp,
+    pub open: Vec<Effect>,
+    pub store: ModelStore,
+    pub effects: Vec<Effect>,
+}
+
+impl World {
+    pub fn new(rules: Rules) -> Self {
+        let mut next = 0_u128;
+        let ids = Box::new(move || {
+            next += 1;
+            Uuid::from_u128(next)
+        });
+        let mut world = Self {
+            machine: Machine::new(rules.clone(), ids),
+            rules,
+            mono: Duration::ZERO,
+            wall: "2026-11-23T00:30:00Z".parse().expect("timestamp"),
+            open: Vec::new(),
+            store: ModelStore::default(),
+            effects: Vec::new(),
+        };
+        world.step(Event::Device(Device::Reader, true));
+        world.step(Event::Device(Device::Codes, true));
+        world
+    }
+
+    /// One step; the questions it asks are kept open, everything else is carried out.
+    pub fn step(&mut self, event: Event) {
+        let now = Now {
+            mono: Mono(self.mono),
+            wall: self.wall,
+        };
+        let effects = self.machine.step(event, now);
+        for effect in &effects {
+            match effect {
+                Effect::Unclaim { visit } => self.store.unclaim(*visit),
+                Effect::Paper { visit, paper } => {
+                    self.store.papers.insert(*visit, *paper);
+                }
+                Effect::ReadChip { .. }
+                | Effect::FindPatient { .. }
+                | Effect::FindAppointments { .. }
+                | Effect::CheckInsurance { .. }
+                | Effect::TakeNumber { .. }
+                | Effect::Print { .. } => self.open.push(effect.clone()),
+                Effect::StopChip
+                | Effect::Watch(_)
+                | Effect::StaffWanted(_)
+                | Effect::StaffAnswered { .. }
+                | Effect::Forget => {}
+            }
+        }
+        self.effects = effects;
+    }
+
+    /// Time passes to the machine's own deadline, and it wakes.
+    pub fn wake(&mut self) -> bool {
+        let Some(Mono(deadline)) = self.machine.deadline() else {
+            return false;
+        };
+        self.mono = self.mono.max(deadline);
+        self.step(Event::Woke);
+        true
+    }
+
+    pub fn screen(&self) -> Screen {
+        self.machine.view().screen
+    }
+
+    /// The last question of a kind.
+    pub fn asked(&self, kind: impl Fn(&Effect) -> Option<AskId>) -> AskId {
+        self.open
+            .iter()
+            .rev()
+            .find_map(kind)
+            .expect("the machine asked")
+    }
+
+    pub fn chip_ask(&self) -> AskId {
+        self.asked(|e| {
+            if let Effect::ReadChip { ask, .. } = e {
+                Some(*ask)
+            } else {
+                None
+            }
+        })
+    }
+
+    pub fn patient_ask(&self) -> AskId {
+        self.asked(|e| {
+            if let Effect::FindPatient { ask, .. } = e {
+                Some(*ask)
+            } else {
+                None
+            }
+        })
+    }
+
+    pub fn insurance_ask(&self) -> AskId {
+        self.asked(|e| {
+            if let Effect::CheckInsurance { ask, .. } = e {
+                Some(*ask)
+            } else {
+                None
+            }
+        })
+    }
+
+    pub fn print_ask(&self) -> (AskId, Uuid) {
+        let print = self.open.iter().rev().find_map(|e| {
+            if let Effect::Print { ask, issued, .. } = e {
+                Some((*ask, issued.visit))
+            } else {
+                None
+            }
+        });
+        print.expect("a ticket was printed")
+    }
+
+    pub fn draft(&self) -> (AskId, Draft) {
+        let take = self.open.iter().rev().find_map(|e| {
+            if let Effect::TakeNumber { ask, draft } = e {
+                Some((*ask, draft.as_ref().clone()))
+            } else {
+                None
+            }
+        });
+        take.expect("a number was asked for")
+    }
+
+    /// The store answers the last wish for a number.
+    pub fn store_answers(&mut self) {
+        let (ask, draft) = self.draft();
+        let result = Ok(self.store.issue(&draft));
+        self.step(Event::Number { ask, result });
+    }
+
+    pub fn prints(&mut self, result: Result<Paper, Cause>) {
+        let (ask, visit) = self.print_ask();
+        self.step(Event::Printed { ask, visit, result });
+    }
+}
+
+/// A second, dumber store: a list.
+#[derive(Default)]
+pub struct ModelStore {
+    pub visits: Vec<(Draft, Issued, bool)>,
+    pub papers: BTreeMap<Uuid, Paper>,
+}
+
+impl ModelStore {
+    pub fn issue(&mut self, draft: &Draft) -> Answer {
+        if let Some((_, issued, _)) = self.visits.iter().find(|(d, ..)| d.visit == draft.visit) {
+            return Answer::Same(issued.clone());
+        }
+        let number = |d: &Draft| d.person.as_ref().and_then(|p| p.personal_number.clone());
+        if draft.kind == VisitKind::Service && number(draft).is_some() {
+            let same = |d: &Draft| number(d) == number(draft) && d.day == draft.day;
+            if self.visits.iter().any(|(d, ..)| same(d) && d.rejected) {
+                return Answer::Refused(Refusal::RejectedToday);
+            }
+            let held = self.visits.iter_mut().find(|(d, ..)| {
+                same(d) && d.kind == VisitKind::Service && d.service == draft.service
+            });
+            if let Some((d, issued, live)) = held {
+                let (old, new) = ((d.grade, d.way), (draft.grade, draft.way));
+                if old == new {
+                    *live = true;
+                    return Answer::Same(issued.clone());
+                }
+                let stronger = old > new;
+                return Answer::Refused(if stronger {
+                    Refusal::HeldByStronger
+                } else {
+                    Refusal::HeldByWeaker
+                });
+            }
+        }
+        let count = self
+            .visits
+            .iter()
+            .filter(|(d, ..)| d.service == draft.service && d.day == draft.day)
+            .count();
+        let series = Series {
+            prefix: draft.service.0.clone(),
+            digits: 3,
+            first: 1,
+        };
+        let issued = Issued {
+            visit: draft.visit,
+            number: series.number(u32::try_from(count).expect("few") + 1),
+            kind: draft.kind,
+            service: draft.service.clone(),
+            day: draft.day,
+            at: draft.at,
+            ahead: 0,
+            priority: draft.priority,
+            grade: draft.grade,
+            printed: 0,
+        };
+        self.visits.push((draft.clone(), issued.clone(), true));
+        Answer::New(issued)
+    }
+
+    pub fn unclaim(&mut self, visit: Uuid) {
+        for (draft, _, live) in &mut self.visits {
+            if draft.visit == visit {
+                *live = false;
+            }
+        }
+    }
+}
