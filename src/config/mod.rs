@@ -1,9 +1,17 @@
 //! The whole configuration, read and checked once before anything starts. Each room is given its
 //! own settings. Invariant: a [`Config`] has no fault left in it; all faults are found at once.
 
+mod read;
+mod section;
 mod settings;
+#[cfg(test)]
+mod tests;
 
+pub use section::Fault;
 pub use settings::{
     Camera, Chip, Config, Ehr, EhrAuth, Fhir, Insurance, Kiosk, Link, Policy, Printer, Privacy,
     Reader, Scanner, Screen, Service, Site, Staff, Store, Voice, Waits,
 };
+
+/// The commented example, as `tiepdon config example` prints it.
+pub const EXAMPLE: &str = include_str!("../../assets/tiepdon.toml");

@@ -6,7 +6,7 @@ use super::QueueNumber;
 use crate::identity::{Grade, Person, PriorityReason, Proofs, Way};
 
 /// The code of a service, as the configuration names it ("NOI").
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ServiceCode(pub String);
 

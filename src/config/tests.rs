@@ -1,0 +1,133 @@
+use std::path::Path;
+
+use super::{Chip, Config, EXAMPLE, Ehr, Link};
+
+fn faults(source: &str) -> Vec<String> {
+    let result = Config::parse(source, Path::new("/nowhere"));
+    result
+        .err()
+        .unwrap_or_default()
+        .iter()
+        .map(ToString::to_string)
+        .collect()
+}
+
+#[test]
+fn the_example_has_no_fault() {
+    let config = Config::parse(EXAMPLE, Path::new("/etc/tiepdon")).expect("no fault");
+    assert_eq!(config.policy.chip, Chip::Preferred);
+    assert_eq!(config.services.len(), 2);
+    assert!(matches!(config.ehr, Ehr::Local));
+    assert_eq!(
+        config.printer.link,
+        Link::Device("/dev/tiepdon/printer".into())
+    );
+}
+
+/// Every line that is commented out in the example is a key that exists.
+#[test]
+fn the_commented_lines_of_the_example_are_real_keys() {
+    let folder = tempfile::tempdir().expect("folder");
+    for name in ["ehr.token", "staff.token"] {
+        std::fs::write(folder.path().join(name), "0123456789abcdef0123").expect("token");
+    }
+    let is_code = |line: &str| {
+        let code = line.trim_start_matches("# ");
+        code.starts_with('[')
+            || code
+                .split_once(" = ")
+                .is_some_and(|(key, _)| !key.contains(' '))
+    };
+    let uncommented: Vec<String> = EXAMPLE
+        .lines()
+        .map(|line| {
+            if line.starts_with("# ") && is_code(line) {
+                line[2..].to_owned()
+            } else {
+                line.to_owned()
+            }
+        })
+        .collect();
+    let source = uncommented.join("\n");
+    assert!(source.contains("\n[ehr]\n") && source.contains("\nidle_seconds"));
+    let config = Config::parse(&source, folder.path());
+    assert!(config.is_ok(), "{:#?}", config.err());
+}
+
+#[test]
+fn every_fault_is_reported_at_once_with_its_line_and_cure() {
+    let source = EXAMPLE
+        .replace("chip = \"preferred\"", "chip = \"sometimes\"")
+        .replace("width_dots = 576", "width_dots = 500")
+        .replace("prefix = \"B\"", "prefix = \"A\"")
+        .replace("id = \"K1\"", "idd = \"K1\"");
+    let found = faults(&source);
+    for expected in [
+        "policy.chip: \"sometimes\" is not one of required, preferred, report-only, off",
+        "printer.width_dots: is 576 (paper of 80 mm) or 384 (58 mm)",
+        "services: two services have the prefix A",
+        "kiosk.id: is missing, write id = \"K1\"",
+        "kiosk.idd: is not a key here; id is",
+    ] {
+        assert!(
+            found.iter().any(|fault| fault.contains(expected)),
+            "{expected} not in {found:#?}"
+        );
+    }
+    let line = EXAMPLE
+        .lines()
+        .position(|line| line.starts_with("chip = "))
+        .expect("there")
+        + 1;
+    assert!(
+        found
+            .iter()
+            .any(|fault| fault.starts_with(&format!("line {line}: policy.chip"))),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn broken_toml_is_named_with_its_line_and_the_rest_is_still_checked() {
+    let found = faults(&EXAMPLE.replace("width_mm = 476", "width_mm = = 476\nwidht = 1"));
+    assert!(
+        found.iter().any(|fault| fault.contains("(TOML)")),
+        "{found:#?}"
+    );
+}
+
+#[test]
+fn a_secret_in_the_file_is_refused() {
+    let source =
+        EXAMPLE.to_owned() + "\n[ehr]\nbase_url = \"http://127.0.0.1:1\"\ntoken = \"abc\"\n";
+    assert!(
+        faults(&source)
+            .iter()
+            .any(|fault| fault.contains("ehr.token: does not belong into this file"))
+    );
+}
+
+#[test]
+fn an_empty_file_names_all_that_is_needed() {
+    let found = faults("");
+    for key in ["site.name", "kiosk.id", "services", "desk", "printer"] {
+        assert!(
+            found.iter().any(|fault| fault.contains(key)),
+            "{key} not in {found:#?}"
+        );
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(source in "\\PC{0,200}") {
+        drop(Config::parse(&source, Path::new("/nowhere")));
+    }
+
+    #[test]
+    fn no_mutation_of_the_example_makes_the_reader_panic(at in 0_usize..4000, text in "\\PC{0,6}") {
+        let at = (0..=at.min(EXAMPLE.len())).rev().find(|at| EXAMPLE.is_char_boundary(*at)).unwrap_or(0);
+        let source = format!("{}{text}{}", &EXAMPLE[..at], &EXAMPLE[at..]);
+        drop(Config::parse(&source, Path::new("/nowhere")));
+    }
+}
