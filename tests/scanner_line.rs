@@ -128,22 +128,6 @@ fn a_scanner_that_is_not_there_yet_is_found_when_it_comes() {
 }
 
 #[test]
-fn what_nobody_wants_is_thrown_away() {
-    let (_folder, link) = link();
-    let mut scanner = sim::Scanner::plug_in(&link).expect("scanner");
-    let host = Host::watching(&link);
-    assert_eq!(host.next_kind(), "works");
-    host.handle.watch(false);
-    scanner.scan(CARD).expect("scan");
-    // The line is read and thrown away meanwhile: the terminal is empty when that is done.
-    let silent = host.events.recv_timeout(Duration::from_millis(500));
-    assert_eq!(silent, Err(RecvTimeoutError::Timeout));
-    host.handle.watch(true);
-    scanner.scan("099090012345").expect("scan");
-    assert_eq!(host.next_kind(), "personal_number");
-}
-
-#[test]
 fn dropping_the_handle_ends_the_thread() {
     let (_folder, link) = link();
     let _scanner = sim::Scanner::plug_in(&link).expect("scanner");

@@ -1,6 +1,8 @@
 //! Codes seen by camera or scanner, as text. Invariant: text is UTF-8 as it stood in the code, or
 //! there is none; no character set is ever guessed.
 
+#[cfg(feature = "camera")]
+mod camera;
 mod decode;
 mod fence;
 mod luma;
@@ -8,6 +10,8 @@ mod serial;
 mod source;
 mod still;
 
+#[cfg(feature = "camera")]
+pub use camera::{cameras, start_camera};
 pub use decode::{Effort, decode};
 pub use luma::Luma;
 pub use serial::start_scanner;

@@ -145,7 +145,7 @@ mod tests {
         let long = vec![b'x'; 3 * CODE_MAX_BYTES + 1];
         assert_eq!(parted(&[&long, b"tail\rnext\r"]), [b"next".to_vec()]);
         let longest = vec![b'x'; CODE_MAX_BYTES];
-        assert_eq!(parted(&[&longest, b"\r"]), [longest.clone()]);
+        assert_eq!(parted(&[&longest, b"\r"]), std::slice::from_ref(&longest));
     }
 
     proptest! {

@@ -188,9 +188,52 @@ impl Recent {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::channel;
     use std::time::{Duration, Instant};
 
-    use super::Recent;
+    use super::{Outlet, Recent, ScanEvent, SourceHandle, Switch, Wanted};
+    use crate::identity::Payload;
+
+    #[test]
+    fn what_nobody_wants_is_thrown_away_and_told_when_it_comes_again() {
+        let (sink, events) = channel();
+        let handle = SourceHandle {
+            switch: Switch::default().into(),
+        };
+        let mut outlet = Outlet {
+            switch: handle.switch.clone(),
+            sink: Box::new(move |event| sink.send(event).expect("the test listens")),
+            recent: Recent::default(),
+            health: None,
+        };
+        let codes_told = |outlet: &mut Outlet| {
+            outlet.code(b"");
+            events.try_iter().count()
+        };
+        assert_eq!(codes_told(&mut outlet), 0);
+        handle.watch(true);
+        assert_eq!((codes_told(&mut outlet), codes_told(&mut outlet)), (1, 0));
+        handle.watch(false);
+        assert_eq!(codes_told(&mut outlet), 0);
+        handle.watch(true);
+        assert_eq!(codes_told(&mut outlet), 1);
+
+        outlet.health(Ok(()));
+        outlet.health(Ok(()));
+        outlet.health(Err("gone".to_owned()));
+        outlet.code(b"another");
+        drop(handle);
+        assert_eq!(outlet.wanted(), Wanted::Never);
+        outlet.code(b"a third");
+        outlet.health(Ok(()));
+        let told: Vec<_> = events.try_iter().collect();
+        let expected = [
+            ScanEvent::Health(Ok(())),
+            ScanEvent::Health(Err("gone".to_owned())),
+            ScanEvent::Code(Payload::Other),
+        ];
+        assert_eq!(told, expected);
+    }
 
     #[test]
     fn a_code_in_view_is_new_once_and_again_after_three_seconds_away() {

@@ -15,17 +15,17 @@ const BHYT: &str = "DN4010123456789|4E677579E1BB856E2056C4836E2041|28/02/1990|1|
 const UUID: &str = "0190163d-8694-739b-aea5-966c26f8ad91";
 
 fn card(text: &str) -> CardQr {
-    match Payload::parse(text) {
-        Payload::Cccd(card) => *card,
-        other => panic!("{text}: {}", other.kind()),
-    }
+    let Payload::Cccd(card) = Payload::parse(text) else {
+        panic!("not a card: {text}");
+    };
+    *card
 }
 
 fn bhyt(text: &str) -> BhytQr {
-    match Payload::parse(text) {
-        Payload::Bhyt(card) => *card,
-        other => panic!("{text}: {}", other.kind()),
-    }
+    let Payload::Bhyt(card) = Payload::parse(text) else {
+        panic!("not a BHYT card: {text}");
+    };
+    *card
 }
 
 fn shown(value: Option<&crate::identity::Private<String>>) -> Option<&str> {
