@@ -1,1 +1,3 @@
 //! One file per subcommand: parse, call, print.
+
+pub mod scan;

@@ -1,2 +1,36 @@
 //! Codes seen by camera or scanner, as text. Invariant: text is UTF-8 as it stood in the code, or
 //! there is none; no character set is ever guessed.
+
+#[cfg(feature = "camera")]
+mod camera;
+mod decode;
+mod fence;
+mod luma;
+mod serial;
+mod source;
+mod still;
+
+#[cfg(feature = "camera")]
+pub use camera::{cameras, start_camera};
+pub use decode::{Effort, decode};
+pub use luma::Luma;
+pub use serial::start_scanner;
+pub use source::{ScanEvent, SourceHandle};
+pub use still::read_picture;
+
+/// Why no code can be looked for.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// The file cannot be opened.
+    #[error("cannot be opened: {0}; check its name and your rights")]
+    Open(#[source] std::io::Error),
+    /// The file is no picture of a known kind, or it is damaged or too large.
+    #[error("not a readable picture: {0}; give a PNG, JPEG, WebP, BMP or PNM file")]
+    Picture(#[source] image::ImageError),
+    /// The picture made its decoder fail.
+    #[error("the picture is damaged; save it anew")]
+    Damaged,
+    /// The picture is empty or too large, in pixels.
+    #[error("{0} by {1} pixels: give a picture of at most 8000 by 8000")]
+    Size(u32, u32),
+}
