@@ -6,6 +6,7 @@
 mod date;
 mod grade;
 mod insurance_number;
+mod name;
 mod payload;
 mod person;
 mod personal_number;
@@ -15,6 +16,7 @@ mod private;
 pub use date::BirthDate;
 pub use grade::{Check, CheckResult, Grade, Proofs, Verdict, Way, judge};
 pub use insurance_number::InsuranceNumber;
+pub use name::{exact_key, folded_key, mrz_name_agrees};
 pub use payload::{BhytQr, CardQr, Payload};
 pub use person::{Person, Sex, shown_name};
 pub use personal_number::PersonalNumber;
