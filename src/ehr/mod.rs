@@ -2,6 +2,12 @@
 //! API another. Invariant: a patient is believed only if the answer holds the identifier asked for;
 //! anything odd in an answer is "system down", never "not found".
 
+mod fhir;
+mod handover;
+
+pub use fhir::FhirServer;
+pub use handover::{Handover, LocalRegister};
+
 use jiff::civil::Date;
 
 use crate::identity::Person;
@@ -53,6 +59,28 @@ pub enum EhrError {
     /// It understood and refused: staff must see it.
     #[error("the hospital's system refused: {0}")]
     Refused(String),
+}
+
+/// Why the settings of the hospital's system cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SetupError {
+    /// The base URL is none.
+    #[error("{0:?} is no base URL: write https://HOST/PATH")]
+    Url(String),
+    /// Patients' data would cross the network in the clear.
+    #[error("plain http to {0}: only https leaves this machine")]
+    PlainHttp(String),
+    /// The file with CA certificates.
+    #[error("the CA file {path} cannot be used: {cause}")]
+    CaFile {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        cause: String,
+    },
+    /// A header, or the token, holds signs that HTTP does not allow.
+    #[error("the header {0} cannot be sent")]
+    Header(String),
 }
 
 /// The hospital's system.

@@ -3,3 +3,4 @@
 mod scanner;
 
 pub use scanner::Scanner;
+pub mod ehr;

@@ -1,0 +1,54 @@
+use std::sync::Mutex;
+
+use super::{Handover, LocalRegister};
+use crate::ehr::{HospitalSystem, Match};
+use crate::identity::{BirthDate, Person, PersonalNumber, Private};
+use crate::queue::PatientRef;
+
+/// A register in memory that knows at most one person.
+struct Memory(Mutex<Option<Person>>);
+
+impl LocalRegister for Memory {
+    fn find(&self, _: &Person) -> Result<Option<(PatientRef, Person)>, String> {
+        let known = self.0.lock().map_err(|_| "poisoned".to_owned())?.clone();
+        Ok(known.map(|person| (PatientRef("L1".into()), person)))
+    }
+
+    fn remember(&self, person: &Person) -> Result<PatientRef, String> {
+        *self.0.lock().map_err(|_| "poisoned".to_owned())? = Some(person.clone());
+        Ok(PatientRef("L1".into()))
+    }
+}
+
+fn person(name: &str, birth: &str) -> Person {
+    Person {
+        name: (!name.is_empty()).then(|| Private::from(name)),
+        birth_date: BirthDate::parse(birth),
+        ..Person::typed(PersonalNumber::parse("099012345678").expect("number"))
+    }
+}
+
+#[test]
+fn an_entry_counts_only_if_name_and_birth_date_agree() {
+    let known = Match::Known(PatientRef("L1".into()));
+    for (name, birth, verdict) in [
+        ("NGUYỄN VĂN A", "1990-02-28", known.clone()),
+        ("Nguyen Van A", "1990", known.clone()),
+        ("", "", known),
+        ("TRẦN VĂN B", "1990-02-28", Match::Contradicted),
+        ("NGUYỄN VĂN A", "1991-02-28", Match::Contradicted),
+    ] {
+        let register = Memory(Mutex::new(Some(person("Nguyễn Văn A", "1990-02-28"))));
+        let found = Handover::new(register).find(&person(name, birth));
+        assert_eq!(found, Ok(verdict), "{name} {birth}");
+    }
+}
+
+#[test]
+fn an_empty_register_knows_nobody() {
+    let system = Handover::new(Memory(Mutex::new(None)));
+    assert_eq!(
+        system.find(&person("Nguyễn Văn A", "1990")),
+        Ok(Match::Unknown)
+    );
+}
