@@ -61,6 +61,16 @@ texts! {
     // The window, in the order a patient meets it.
 
     // The ticket.
+    TicketFacility => "ticket.facility",
+    TicketPriorityChild => "ticket.priority_child",
+    TicketPriorityElderly => "ticket.priority_elderly",
+    TicketPriorityPregnant => "ticket.priority_pregnant",
+    TicketPriorityDisabled => "ticket.priority_disabled",
+    TicketPriorityMerit => "ticket.priority_merit",
+    TicketGradeProven => "ticket.grade_proven",
+    TicketGradeSigned => "ticket.grade_signed",
+    TicketGradeRead => "ticket.grade_read",
+    TicketGradeClaimed => "ticket.grade_claimed",
 
     // The staff console.
 
