@@ -1,1 +1,6 @@
 //! Simulated card, printer, EHR and insurance: they speak the real protocols, and share no code with the rooms that they test.
+
+pub mod card;
+mod persons;
+
+pub use persons::{SimPerson, person, persons};
