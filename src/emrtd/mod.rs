@@ -1,1 +1,63 @@
 //! ICAO 9303 without I/O: reads a chip as a conversation of APDUs.
+//!
+//! [`Reader`] is the machine: it says what to transmit and is told what came back. It owns no
+//! socket, no clock and no random source. [`read`] drives it over a [`Transport`]. To see how a
+//! chip is read, open `reader.rs` first, then `access/pace.rs` and `messaging.rs`.
+//!
+//! Invariants: nothing of a card is accepted after the first reply that cannot be trusted; every
+//! length that a card claims is checked against a limit before memory is taken for it; the same
+//! password is tried once; keys, passwords and nonces are wiped when they are dropped.
+
+mod access;
+mod apdu;
+mod chip;
+mod crypto;
+mod error;
+mod file;
+mod lds;
+mod messaging;
+mod reader;
+mod tlv;
+mod transport;
+
+pub use access::Access;
+pub use chip::{Chip, ImageFormat, LinkStats, Plan, Portrait};
+pub use error::ReadError;
+pub use reader::{Reader, Step};
+pub use transport::{TraceLine, Traced, Transport, TransportError, read};
+
+/// The parsers of what a card sends, as plain functions for fuzzing: none may ever panic.
+pub mod parsers {
+    use super::{access, lds, tlv};
+
+    /// BER-TLV.
+    pub fn fuzz_tlv(bytes: &[u8]) {
+        let _ = tlv::list(bytes);
+        let _ = tlv::header(bytes);
+    }
+
+    /// EF.CardAccess.
+    pub fn fuzz_card_access(bytes: &[u8]) {
+        let _ = access::parse_card_access(bytes);
+    }
+
+    /// DG1.
+    pub fn fuzz_dg1(bytes: &[u8]) {
+        let _ = lds::parse_dg1(bytes);
+    }
+
+    /// DG2.
+    pub fn fuzz_dg2(bytes: &[u8]) {
+        let _ = lds::parse_dg2(bytes);
+    }
+
+    /// DG13.
+    pub fn fuzz_dg13(bytes: &[u8]) {
+        let _ = lds::parse_dg13(bytes);
+    }
+
+    /// The text of a TD1 machine readable zone.
+    pub fn fuzz_mrz(bytes: &[u8]) {
+        let _ = lds::mrz::Td1::parse(bytes);
+    }
+}

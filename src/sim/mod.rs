@@ -4,3 +4,6 @@ mod scanner;
 
 pub use scanner::Scanner;
 pub mod ehr;
+pub mod card;
+mod persons;
+pub use persons::{SimPerson, person, persons};
