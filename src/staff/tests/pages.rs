@@ -1,0 +1,420 @@
+//! What the page shows, and the one act.
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::memory::Memory;
+use super::{House, by_class, field, parse, status, welcome, words};
+use crate::identity::{Grade, Person, Private, Way};
+use crate::queue::{Draft, InsuranceStatus, Paper, ServiceCode, VisitKind};
+use crate::staff::board::Board;
+use crate::store::{Act, Command, Fleet, Outbox, Visits};
+
+fn draft(kind: VisitKind, name: &str, reason: Option<&str>) -> Draft {
+    let now = Timestamp::now();
+    let zone = TimeZone::get("Asia/Ho_Chi_Minh").unwrap();
+    Draft {
+        visit: Uuid::now_v7(),
+        provenance: Uuid::now_v7(),
+        kiosk: "K1".into(),
+        kind,
+        service: ServiceCode("NOI".into()),
+        day: zone.to_datetime(now).date(),
+        at: now,
+        person: Some(Person {
+            name: Some(Private::from(name)),
+            ..Person::default()
+        }),
+        grade: Some(Grade::Claimed),
+        way: Way::CardQr,
+        proofs: None,
+        rejected: false,
+        patient: None,
+        may_register: false,
+        priority: None,
+        insurance: InsuranceStatus::NotAsked,
+        appointment: None,
+        companion: None,
+        reason: reason.map(str::to_owned),
+    }
+}
+
+#[test]
+fn each_screen_of_a_kiosk_is_said_in_words_in_both_languages() {
+    let house = House::new();
+    let mut clerk = house.clerk();
+    let who = json!({ "name": "NGUYỄN V. A", "birth_year": 1990, "number": "5678" });
+    for (screen, vi, en) in [
+        (json!({ "name": "welcome" }), "Sẵn sàng", "Ready"),
+        (
+            json!({ "name": "gathering", "want": "card" }),
+            "Chờ thẻ",
+            "Waiting for the card",
+        ),
+        (
+            json!({ "name": "gathering", "want": "wait" }),
+            "Đang tra cứu",
+            "Looking up",
+        ),
+        (
+            json!({ "name": "confirm", "who": who }),
+            "NGUYỄN V. A",
+            "NGUYỄN V. A",
+        ),
+        (
+            json!({ "name": "done", "number": "A012", "desk": null }),
+            "A012",
+            "Number given",
+        ),
+        (
+            json!({ "name": "something_new" }),
+            "something_new",
+            "something_new",
+        ),
+        (json!({ "name": 7 }), "Chưa rõ", "State unknown"),
+        (json!(null), "Chưa rõ", "State unknown"),
+    ] {
+        house.publish("K1", &status(&screen));
+        for (lang, expected) in [("vi", vi), ("en", en)] {
+            let page = clerk.get(&format!("/?lang={lang}")).body;
+            let tree = parse(&page);
+            let card = words(&by_class(&tree, "kiosk")[0]);
+            assert!(card.contains(expected), "{expected:?} not in {card:?}");
+        }
+    }
+}
+
+#[test]
+fn a_status_of_any_shape_shows_a_page() {
+    let house = House::new();
+    let mut clerk = house.clerk();
+    for odd in [
+        json!(null),
+        json!([]),
+        json!("text"),
+        json!({ "view": 3, "health": [1], "since": "yesterday", "version": {} }),
+        json!({ "view": { "screen": "welcome" }, "health": { "reader": 5, "x": "y" } }),
+        json!({ "view": { "screen": { "name": "done", "paper": { "missing": "paper_out" } } } }),
+    ] {
+        house.publish("K1", &odd);
+        let answer = clerk.get("/");
+        assert_eq!(answer.status, 200, "{odd}");
+        assert_eq!(by_class(&parse(&answer.body), "kiosk").len(), 1);
+    }
+}
+
+#[test]
+fn devices_that_fail_say_why_and_absent_ones_are_not_named() {
+    let house = House::new();
+    house.publish("K1", &welcome());
+    let page = house.clerk().get("/?lang=en").body;
+    let tree = parse(&page);
+    let devices = words(&by_class(&tree, "devices")[0]);
+    assert!(devices.contains("✓ Card reader"), "{devices}");
+    assert!(devices.contains("✗ Printer: out of paper"), "{devices}");
+    assert!(!devices.contains("Camera"), "{devices}");
+}
+
+#[test]
+fn kiosks_that_need_help_come_first_then_by_name() {
+    let house = House::new();
+    let mut called = welcome();
+    called["view"]["staff_called"] = json!(true);
+    let desk = json!({ "name": "done", "number": "Q003", "desk": "no_papers" });
+    let help = json!({ "name": "help", "cause": "called_by_patient" });
+    house.publish("A", &welcome());
+    house.publish("B", &status(&desk));
+    house.publish("C", &welcome());
+    house.publish("D", &status(&help));
+    house.publish("E", &called);
+    let page = house.clerk().get("/?lang=en").body;
+    let tree = parse(&page);
+    let order: Vec<String> = by_class(&tree, "kiosk")
+        .iter()
+        .map(|card| {
+            words(card)
+                .chars()
+                .find(char::is_ascii_uppercase)
+                .unwrap()
+                .to_string()
+        })
+        .collect();
+    assert_eq!(order.concat(), "BDEAC");
+    assert_eq!(by_class(&tree, "calling").len(), 3);
+}
+
+#[test]
+fn a_kiosk_that_does_not_report_is_silent_and_cannot_be_asked_to_call() {
+    let house = House::new();
+    let long_ago = Timestamp::now() - SignedDuration::from_secs(95);
+    house.store.publish("K1", &welcome(), long_ago).unwrap();
+    let page = house.clerk().get("/?lang=en").body;
+    let tree = parse(&page);
+    let card = words(&by_class(&tree, "silent")[0]);
+    assert!(card.contains("Nothing heard"), "{card}");
+    assert!(card.contains("1 min"), "{card}");
+    assert!(by_class(&tree, "act").is_empty());
+}
+
+#[test]
+fn visits_that_wait_are_listed_by_what_they_wait_for_with_todays_numbers() {
+    let house = House::new();
+    let store = &house.store;
+    let desk = draft(VisitKind::Desk, "TRẦN THỊ B", Some("a_code_of_tomorrow"));
+    let typed_in = draft(VisitKind::Service, "LÊ VĂN C", None);
+    let unprinted = draft(VisitKind::Service, "PHẠM THỊ D", None);
+    let parked = draft(VisitKind::Service, "ĐỖ VĂN E", None);
+    for visit in [&desk, &typed_in, &unprinted, &parked] {
+        store.issue(visit).unwrap();
+    }
+    store.local(typed_in.visit).unwrap();
+    store
+        .paper(unprinted.visit, Paper::Failed, Timestamp::now())
+        .unwrap();
+    store.park(parked.visit, "422").unwrap();
+
+    let page = house.clerk().get("/?lang=en").body;
+    let tree = parse(&page);
+    let section = |title: &str| {
+        let found = tree
+            .descendants()
+            .find(|n| n.attribute("aria-label") == Some(title));
+        words(&found.unwrap_or_else(|| panic!("no section {title}")))
+    };
+    let help = section("Waiting for help");
+    for expected in [
+        "N001",
+        "TRẦN T. B",
+        "Desk number",
+        "a_code_of_tomorrow", // the desk's
+        "N003",
+        "PHẠM T. D",
+        "Ticket not printed",
+        "N004",
+        "ĐỖ V. E",
+        "Refused by the hospital system",
+    ] {
+        assert!(help.contains(expected), "{expected:?} not in {help:?}");
+    }
+    assert!(!help.contains("N002"), "{help}");
+    let handover = section("To be entered in the hospital system");
+    assert!(
+        handover.contains("N002") && handover.contains("LÊ V. C"),
+        "{handover}"
+    );
+    let numbers = section("Numbers today");
+    assert!(numbers.contains("NOI") && numbers.contains('4') && numbers.contains("N004"));
+    let outbox = section("To the hospital system");
+    assert!(
+        outbox.contains("Not sent yet 2") && outbox.contains("Refused 1"),
+        "{outbox}"
+    );
+}
+
+#[test]
+fn a_call_to_the_desk_is_one_command_however_often_it_is_sent() {
+    let house = House::new();
+    house.publish("K1", &welcome());
+    let mut clerk = house.clerk();
+    let page = clerk.get("/?lang=en").body;
+    let (secret, id) = (
+        field(&page, "/call", "form_secret"),
+        field(&page, "/call", "id"),
+    );
+    let form = [
+        ("form_secret", secret.as_str()),
+        ("id", &id),
+        ("kiosk", "K1"),
+        ("why", " Thẻ\nbị từ chối "),
+    ];
+    for _ in 0..2 {
+        let answer = clerk.post("/call?lang=en", &form);
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        assert_eq!(answer.header("location"), Some("/?lang=en"));
+    }
+    let commands = house.store.commands(10).unwrap();
+    assert_eq!(commands.len(), 1);
+    assert_eq!(commands[0].id.to_string(), id);
+    assert_eq!(
+        (commands[0].act, commands[0].kiosk.as_str()),
+        (Act::CallToDesk, "K1")
+    );
+    assert_eq!(commands[0].why, "Thẻbị từ chối");
+    assert_eq!(house.store.audited(), ["sign_in", "call_to_desk"]);
+
+    let page = clerk.get("/?lang=en").body;
+    assert!(page.contains("waiting for the kiosk"), "{page}");
+    assert!(
+        by_class(&parse(&page), "act").is_empty(),
+        "no second call meanwhile"
+    );
+}
+
+#[test]
+fn the_kiosks_answer_is_shown() {
+    let house = House::new();
+    house.publish("K1", &welcome());
+    let mut clerk = house.clerk();
+    let page = clerk.get("/").body;
+    let (secret, id) = (
+        field(&page, "/call", "form_secret"),
+        field(&page, "/call", "id"),
+    );
+    let form = [
+        ("form_secret", secret.as_str()),
+        ("id", &id),
+        ("kiosk", "K1"),
+    ];
+    assert_eq!(clerk.post("/call", &form).status, 303);
+    let command = house.store.pending("K1").unwrap().remove(0);
+    for (answer, expected) in [
+        ("done", "has asked the patient to the desk"),
+        ("<b>nobody</b>", "could not call: &lt;b&gt;nobody&lt;/b&gt;"),
+    ] {
+        house
+            .store
+            .answer(command.id, answer, Timestamp::now())
+            .unwrap();
+        let page = clerk.get("/?lang=en").body;
+        assert!(page.contains(expected), "{expected:?} not in {page}");
+    }
+}
+
+#[test]
+fn the_button_comes_back_a_while_after_the_answer_or_when_none_came() {
+    let store = Memory::default();
+    let (same, sent) = (welcome(), Timestamp::now());
+    let offered = |after_seconds: i64| {
+        let now = sent + SignedDuration::from_secs(after_seconds);
+        store.publish("K1", &same, now).unwrap();
+        let board = Board::read(&store, &TimeZone::UTC, now).unwrap();
+        board.kiosks[0].next_call
+    };
+    let first = offered(0).unwrap();
+    let command = Command {
+        id: first,
+        kiosk: "K1".into(),
+        act: Act::CallToDesk,
+        who: "staff".into(),
+        why: String::new(),
+        at: sent,
+        answer: None,
+    };
+    store.command(&command).unwrap();
+    assert_eq!(offered(1), None);
+    assert_eq!(offered(59), None, "not answered yet");
+    assert!(offered(61).is_some_and(|id| id != first), "it may be lost");
+    store.answer(first, "done", sent).unwrap();
+    assert_eq!(offered(1), None, "a second click");
+    assert!(offered(11).is_some_and(|id| id != first));
+}
+
+#[test]
+fn every_page_offers_the_same_call_until_something_changes() {
+    let house = House::new();
+    house.publish("K1", &welcome());
+    house.publish("K2", &welcome());
+    let ids = |page: &str| {
+        let tree = parse(page);
+        let hidden = tree
+            .descendants()
+            .filter(|n| n.attribute("name") == Some("id"));
+        hidden
+            .map(|n| n.attribute("value").unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let first = ids(&house.clerk().get("/").body);
+    assert_eq!(first, ids(&house.clerk().get("/").body));
+    assert_eq!(first.len(), 2);
+    assert_ne!(first[0], first[1]);
+}
+
+#[test]
+fn a_call_to_an_unknown_kiosk_or_without_a_proper_id_is_refused() {
+    let house = House::new();
+    house.publish("K1", &welcome());
+    let mut clerk = house.clerk();
+    let secret = field(&clerk.get("/").body, "/call", "form_secret");
+    let id = Uuid::now_v7().to_string();
+    for (kiosk, id, status) in [("K9", id.as_str(), 404), ("K1", "1", 400), ("K1", "", 400)] {
+        let form = [
+            ("form_secret", secret.as_str()),
+            ("id", id),
+            ("kiosk", kiosk),
+        ];
+        assert_eq!(clerk.post("/call", &form).status, status);
+    }
+    assert!(house.store.commands(10).unwrap().is_empty());
+}
+
+#[test]
+fn a_change_reaches_an_open_page() {
+    let house = House::new();
+    house.publish("K1", &welcome());
+    let clerk = house.clerk();
+    let mut events = clerk.events();
+    assert!(events.head.contains("text/event-stream"), "{}", events.head);
+    let first = events.next().unwrap();
+    assert!(first.contains("Ready"), "{first}");
+
+    let help = json!({ "name": "help", "cause": "called_by_patient" });
+    house.publish("K1", &status(&help));
+    let second = events.next().unwrap();
+    assert!(second.contains("kiosk calling"), "{second}");
+    assert_eq!(
+        parse(&second).root_element().attribute("data-calling"),
+        Some("1")
+    );
+}
+
+#[test]
+fn a_heartbeat_that_changes_nothing_is_no_change_of_the_board() {
+    let house = House::new();
+    let (store, zone) = (house.store.as_ref(), TimeZone::UTC);
+    let (same, now) = (welcome(), Timestamp::now());
+    let later = now + SignedDuration::from_secs(5);
+    store.publish("K1", &same, now).unwrap();
+    let first = Board::read(store, &zone, now).unwrap();
+    store.publish("K1", &same, later).unwrap();
+    assert_eq!(first, Board::read(store, &zone, later).unwrap());
+    let silent = later + SignedDuration::from_secs(31);
+    assert_ne!(first, Board::read(store, &zone, silent).unwrap());
+}
+
+#[test]
+fn an_open_page_is_told_when_the_store_fails() {
+    let house = House::new();
+    let mut clerk = house.clerk();
+    let mut events = clerk.events();
+    assert!(events.next().is_some());
+    house.store.break_down();
+    let told = events.next().unwrap();
+    assert!(told.contains("The store cannot be read") && told.contains("disk I/O error"));
+    let answer = clerk.get("/?lang=en");
+    assert_eq!(answer.status, 503);
+    assert!(answer.body.contains("disk I/O error"));
+}
+
+#[test]
+fn the_language_is_the_one_asked_for_else_the_browsers_else_vietnamese() {
+    let house = House::new();
+    let mut stranger = house.stranger();
+    for (path, accepts, lang) in [
+        ("/", "", "vi"),
+        ("/", "en-GB,en;q=0.9,vi;q=0.8", "en"),
+        ("/", "fr, en;q=0.5", "en"),
+        ("/", "fr", "vi"),
+        ("/?lang=en", "vi", "en"),
+        ("/?lang=xx", "en", "en"),
+    ] {
+        let answer = stranger.ask("GET", path, &[("Accept-Language", accepts)], "");
+        let root = parse(&answer.body);
+        assert_eq!(
+            root.root_element().attribute("lang"),
+            Some(lang),
+            "{path} {accepts}"
+        );
+    }
+}
