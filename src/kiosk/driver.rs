@@ -1,0 +1,356 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::chip::ReadChip;
+use super::paper::Press;
+use super::parts::Parts;
+use super::shared::Shared;
+use super::sources::Sources;
+use super::worker::{Job, Worker};
+use super::{Inlet, Observer};
+use crate::checkin::{Device, Effect, Event, Machine, Mono, Now, Rules, View};
+use crate::config::Config;
+use crate::queue::{InsuranceStatus, Paper};
+use crate::store::Store;
+use crate::words::Cause;
+
+/// What comes through the one channel.
+pub(super) enum Input {
+    Event(Event),
+    Health(&'static str, Result<(), String>),
+    /// A worker has begun a job: its deadline is new.
+    Wake,
+    Stop,
+}
+
+/// One thing passing through the driver.
+#[derive(Debug, Clone, Copy)]
+pub enum Moment<'a> {
+    /// An event goes into the machine.
+    Event(&'a Event),
+    /// An effect comes out of it.
+    Effect(&'a Effect),
+    /// This is what the screen shows now.
+    View(&'a View),
+}
+
+/// Reading a chip takes a second or two; a job that takes this long hangs.
+const CHIP_LIMIT: Duration = Duration::from_secs(20);
+/// A lookup has deadlines of its own below this.
+const LOOKUP_LIMIT: Duration = Duration::from_secs(15);
+/// Devices and store get this much longer than the machine waits for them.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Owns the machine and its clock, and carries its wishes to the devices.
+pub(super) struct Driver {
+    machine: Machine,
+    parts: Parts,
+    press: Arc<Press>,
+    sources: Sources,
+    kiosk: String,
+    inlet: Inlet,
+    shared: Arc<Shared>,
+    observer: Option<Observer>,
+    started: Instant,
+    health: BTreeMap<&'static str, Result<(), String>>,
+    /// The reading that is wanted; any other stops at its next APDU.
+    wanted_chip: Arc<AtomicU64>,
+    workers: Workers,
+}
+
+struct Workers {
+    chip: Worker,
+    patient: Worker,
+    insurance: Worker,
+    store: Worker,
+    printer: Worker,
+}
+
+impl Workers {
+    fn all(&self) -> [(&'static str, &Worker); 5] {
+        [
+            ("reader", &self.chip),
+            ("ehr", &self.patient),
+            ("insurance", &self.insurance),
+            ("store", &self.store),
+            ("printer", &self.printer),
+        ]
+    }
+}
+
+impl Driver {
+    pub(super) fn new(
+        config: &Arc<Config>,
+        parts: &Parts,
+        sources: Sources,
+        inlet: Inlet,
+        shared: Arc<Shared>,
+        observer: Option<Observer>,
+    ) -> std::io::Result<Self> {
+        let waits = config.policy.waits;
+        let start = |name, limit| Worker::start(name, limit, inlet.clone());
+        let workers = Workers {
+            chip: start("chip", CHIP_LIMIT)?,
+            patient: start("patient", LOOKUP_LIMIT)?,
+            insurance: start("insurance", LOOKUP_LIMIT)?,
+            store: start("store", waits.store + GRACE)?,
+            printer: start("printer", waits.printer + GRACE)?,
+        };
+        Ok(Self {
+            machine: Machine::new(Rules::from(config.as_ref()), Box::new(Uuid::new_v4)),
+            parts: parts.clone(),
+            press: Arc::new(Press::new(config, parts)),
+            sources,
+            kiosk: config.kiosk.id.clone(),
+            inlet,
+            shared,
+            observer,
+            started: Instant::now(),
+            health: BTreeMap::new(),
+            wanted_chip: Arc::default(),
+            workers,
+        })
+    }
+
+    /// Until told to stop.
+    pub(super) fn run(&mut self, inbox: &Receiver<Input>) {
+        self.show();
+        loop {
+            let input = match self.patience() {
+                None => inbox.recv().unwrap_or(Input::Stop),
+                Some(patience) => match inbox.recv_timeout(patience) {
+                    Ok(input) => input,
+                    Err(RecvTimeoutError::Timeout) => Input::Event(Event::Woke),
+                    Err(RecvTimeoutError::Disconnected) => Input::Stop,
+                },
+            };
+            match input {
+                Input::Stop => return,
+                Input::Wake => {}
+                Input::Event(event) => self.step(event),
+                Input::Health(device, health) => self.device(device, health),
+            }
+            for (_, worker) in self.workers.all() {
+                worker.check(Instant::now());
+            }
+            self.show();
+        }
+    }
+
+    /// How long nothing needs to happen.
+    fn patience(&self) -> Option<Duration> {
+        let now = Instant::now();
+        let machine = self.machine.deadline().map(|Mono(at)| self.started + at);
+        let workers = self.workers.all().into_iter().filter_map(|(_, worker)| worker.deadline());
+        let next = workers.chain(machine).min()?;
+        Some(next.saturating_duration_since(now))
+    }
+
+    fn step(&mut self, event: Event) {
+        self.observe(Moment::Event(&event));
+        let now = Now { mono: Mono(self.started.elapsed()), wall: Timestamp::now() };
+        for effect in self.machine.step(event, now) {
+            self.observe(Moment::Effect(&effect));
+            self.carry_out(effect, now.wall);
+        }
+    }
+
+    fn show(&mut self) {
+        let view = self.machine.view();
+        self.observe(Moment::View(&view));
+        self.shared.publish(view, Timestamp::now());
+        let mut health = self.health.clone();
+        for (name, worker) in self.workers.all() {
+            if worker.failed() {
+                health.insert(name, Err("hangs: restart the device, then the kiosk".to_owned()));
+            }
+        }
+        self.shared.set_health(health);
+    }
+
+    fn observe(&mut self, moment: Moment<'_>) {
+        if let Some(observer) = &mut self.observer {
+            observer(moment);
+        }
+    }
+
+    /// The loss of a device closes a way; its return opens it.
+    fn device(&mut self, device: &'static str, health: Result<(), String>) {
+        let works = health.is_ok();
+        if let Err(cause) = &health {
+            tracing::warn!(device, cause, "device fault");
+        }
+        self.health.insert(device, health);
+        match device {
+            "reader" => self.step(Event::Device(Device::Reader, works)),
+            "camera" | "scanner" => {
+                let left = ["camera", "scanner"].iter().any(|d| self.health.get(d) == Some(&Ok(())));
+                self.step(Event::Device(Device::Codes, left));
+            }
+            _ => {}
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect, at: Timestamp) {
+        match effect {
+            Effect::ReadChip { ask, can } => {
+                self.wanted_chip.store(ask.0, Ordering::SeqCst);
+                let job = ReadChip {
+                    ask,
+                    can,
+                    open: Arc::clone(&self.parts.chip),
+                    wanted: Arc::clone(&self.wanted_chip),
+                    inlet: self.inlet.clone(),
+                };
+                let refusal = Event::Chip { ask, result: Err(Cause::CardUnreadable) };
+                self.workers.chip.give(Job { refusal: Some(refusal), run: Box::new(move || job.run()) });
+            }
+            Effect::StopChip => self.wanted_chip.store(0, Ordering::SeqCst),
+            Effect::Watch(wanted) => self.sources.watch(wanted),
+            Effect::FindPatient { .. } | Effect::FindAppointments { .. } | Effect::CheckInsurance { .. } => {
+                self.look_up(effect);
+            }
+            Effect::TakeNumber { .. }
+            | Effect::Paper { .. }
+            | Effect::Unclaim { .. }
+            | Effect::StaffAnswered { .. }
+            | Effect::StaffWanted(_) => self.make_durable(effect, at),
+            Effect::Print { ask, issued, who, desk, language: _ } => {
+                let (press, inlet, visit) = (Arc::clone(&self.press), self.inlet.clone(), issued.visit);
+                let refusal = Event::Printed { ask, visit, result: Err(Cause::PrinterSilent) };
+                let run = move || {
+                    let printed = press.print(&issued, who.as_ref(), desk);
+                    inlet.health("printer", printed.as_ref().map(|_| ()).map_err(|fault| fault.detail.clone()));
+                    let result = printed.map_err(|fault| fault.cause);
+                    inlet.event(Event::Printed { ask, visit, result });
+                };
+                self.workers.printer.give(Job { refusal: Some(refusal), run: Box::new(run) });
+            }
+            Effect::Forget => self.wanted_chip.store(0, Ordering::SeqCst),
+        }
+    }
+
+    fn look_up(&self, effect: Effect) {
+        let inlet = self.inlet.clone();
+        match effect {
+            Effect::FindPatient { ask, person } => {
+                let hospital = Arc::clone(&self.parts.hospital);
+                let run = move || {
+                    let found = hospital.find(&person);
+                    inlet.health("ehr", found.as_ref().map(|_| ()).map_err(ToString::to_string));
+                    inlet.event(Event::Patient { ask, result: found.map_err(|_| Cause::EhrDown) });
+                };
+                let refusal = Event::Patient { ask, result: Err(Cause::EhrDown) };
+                self.workers.patient.give(Job { refusal: Some(refusal), run: Box::new(run) });
+            }
+            Effect::FindAppointments { ask, patient, day } => {
+                let hospital = Arc::clone(&self.parts.hospital);
+                let run = move || {
+                    let result = hospital.appointments(&patient, day).map_err(|_| Cause::EhrDown);
+                    inlet.event(Event::Appointments { ask, result });
+                };
+                let refusal = Event::Appointments { ask, result: Err(Cause::EhrDown) };
+                self.workers.patient.give(Job { refusal: Some(refusal), run: Box::new(run) });
+            }
+            Effect::CheckInsurance { ask, person, day } => {
+                let insurance = Arc::clone(&self.parts.insurance);
+                let run = move || {
+                    let status = insurance.check(&person, day);
+                    inlet.event(Event::Insurance { ask, status });
+                };
+                let refusal = Event::Insurance { ask, status: InsuranceStatus::Unverified };
+                self.workers.insurance.give(Job { refusal: Some(refusal), run: Box::new(run) });
+            }
+            Effect::ReadChip { .. }
+            | Effect::StopChip
+            | Effect::Watch(_)
+            | Effect::TakeNumber { .. }
+            | Effect::Print { .. }
+            | Effect::Paper { .. }
+            | Effect::Unclaim { .. }
+            | Effect::StaffWanted(_)
+            | Effect::StaffAnswered { .. }
+            | Effect::Forget => {}
+        }
+    }
+
+    /// Everything that writes goes through one thread, in order.
+    fn make_durable(&self, effect: Effect, at: Timestamp) {
+        let (store, inlet, shared) = (Arc::clone(&self.parts.store), self.inlet.clone(), Arc::clone(&self.shared));
+        let kiosk = self.kiosk.clone();
+        let refusal = if let Effect::TakeNumber { ask, .. } = &effect {
+            Some(Event::Number { ask: *ask, result: Err(Cause::StoreDown) })
+        } else {
+            None
+        };
+        let run = move || {
+            let written = write(store.as_ref(), effect, &kiosk, at, &inlet);
+            if let Err(error) = &written {
+                tracing::error!(%error, "the store did not write");
+            }
+            inlet.health("store", written.map_err(|error| error.to_string()));
+            shared.outbox_filled();
+        };
+        self.workers.store.give(Job { refusal, run: Box::new(run) });
+    }
+}
+
+/// One durable act, with its line in the audit.
+fn write(
+    store: &dyn Store,
+    effect: Effect,
+    kiosk: &str,
+    at: Timestamp,
+    inlet: &Inlet,
+) -> Result<(), crate::store::StoreError> {
+    let audit = |what: &str, detail: serde_json::Value| store.append(kiosk, what, &detail, at);
+    match effect {
+        Effect::TakeNumber { ask, draft } => {
+            let answer = store.issue(&draft);
+            let failed = answer.as_ref().err().map(ToString::to_string);
+            // The patient does not wait for the audit.
+            let result = answer.map_err(|_| Cause::StoreDown);
+            inlet.event(Event::Number { ask, result });
+            if let Some(cause) = failed {
+                return Err(crate::store::StoreError::Unusable { path: "store".into(), cause });
+            }
+            let detail = serde_json::json!({
+                "visit": draft.visit,
+                "service": draft.service,
+                "grade": draft.grade,
+                "way": draft.way,
+                "proofs": draft.proofs,
+                "rejected": draft.rejected,
+                "reason": draft.reason,
+            });
+            audit("number", detail)
+        }
+        Effect::Paper { visit, paper } => {
+            store.paper(visit, paper, at)?;
+            if paper == Paper::Failed { audit("paper_failed", serde_json::json!({ "visit": visit })) } else { Ok(()) }
+        }
+        Effect::Unclaim { visit } => {
+            store.unclaim(visit, at)?;
+            audit("unclaimed", serde_json::json!({ "visit": visit }))
+        }
+        Effect::StaffAnswered { id, answer } => {
+            store.answer(id, answer, at)?;
+            audit("staff_act", serde_json::json!({ "command": id, "answer": answer }))
+        }
+        Effect::StaffWanted(cause) => audit("staff_wanted", serde_json::json!({ "cause": cause.code() })),
+        Effect::ReadChip { .. }
+        | Effect::StopChip
+        | Effect::Watch(_)
+        | Effect::FindPatient { .. }
+        | Effect::FindAppointments { .. }
+        | Effect::CheckInsurance { .. }
+        | Effect::Print { .. }
+        | Effect::Forget => Ok(()),
+    }
+}

@@ -1,0 +1,51 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::parts::{OpenPrinter, Parts};
+use crate::checkin::Shown;
+use crate::config::Config;
+use crate::identity::Payload;
+use crate::queue::{Issued, Paper};
+use crate::ticket::{Face, PrinterFault, Template};
+use crate::words::Cause;
+
+/// Makes a ticket of a number and puts it onto paper.
+pub(super) struct Press {
+    config: Arc<Config>,
+    template: Arc<Template>,
+    open: OpenPrinter,
+    within: Duration,
+}
+
+impl Press {
+    pub(super) fn new(config: &Arc<Config>, parts: &Parts) -> Self {
+        Self {
+            config: Arc::clone(config),
+            template: Arc::clone(&parts.template),
+            open: Arc::clone(&parts.printer),
+            // The machine's own bound comes last, so that the cause is the printer's.
+            within: config.policy.waits.printer.saturating_sub(Duration::from_secs(1)).max(Duration::from_secs(1)),
+        }
+    }
+
+    pub(super) fn print(
+        &self,
+        issued: &Issued,
+        who: Option<&Shown>,
+        desk: Option<Cause>,
+    ) -> Result<Paper, PrinterFault> {
+        let services = self.config.services.iter();
+        let service = services.clone().find(|s| s.code == issued.service).unwrap_or(&self.config.desk);
+        let mut face = Face::of(issued, &self.config.site, service, &self.config.kiosk.id);
+        // A desk number says nothing of why: it may be read by the next in line.
+        face.name = who.and_then(|who| who.name.clone()).filter(|_| desk.is_none());
+        face.code = Some(Payload::visit_code(issued.visit));
+        face.trial = self.config.trial;
+        let raster = self.template.render(&face, self.config.printer.width_dots).map_err(|error| {
+            // The template was tried at start with the longest words: this is a fault of ours.
+            PrinterFault { cause: Cause::PrinterOffline, detail: error.to_string() }
+        })?;
+        let echo = *issued.visit.simple().to_string().as_bytes().last_chunk::<4>().unwrap_or(b"0000");
+        (self.open)().print(&raster, echo, self.within)
+    }
+}

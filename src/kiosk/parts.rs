@@ -1,0 +1,122 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::card;
+use crate::config::{Config, Ehr, Insurance};
+use crate::ehr::{FhirServer, Handover, HospitalSystem, LocalRegister};
+use crate::emrtd::{Transport, TransportError};
+use crate::identity::Person;
+use crate::insurance::{Clerk, Provider, Service};
+use crate::queue::PatientRef;
+use crate::store::{Sqlite, Store, StoreError};
+use crate::ticket::{self, Printer, Template};
+
+/// Opens the card that lies on the reader.
+pub type OpenChip = Arc<dyn Fn() -> Result<Box<dyn Transport>, TransportError> + Send + Sync>;
+/// Opens the printer.
+pub type OpenPrinter = Arc<dyn Fn() -> Box<dyn Printer> + Send + Sync>;
+
+/// What a kiosk talks to.
+#[derive(Clone)]
+pub struct Parts {
+    /// What must survive.
+    pub store: Arc<dyn Store>,
+    /// The hospital's system.
+    pub hospital: Arc<dyn HospitalSystem>,
+    /// Insurance.
+    pub insurance: Arc<dyn Provider>,
+    /// The chip on the reader.
+    pub chip: OpenChip,
+    /// The printer.
+    pub printer: OpenPrinter,
+    /// The ticket's template.
+    pub template: Arc<Template>,
+}
+
+/// Why a kiosk cannot be put together from its configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum PartsError {
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The hospital's system or the insurance service is configured in a way that cannot work.
+    #[error("{0}")]
+    Setup(String),
+}
+
+impl Parts {
+    /// The parts that the configuration names.
+    ///
+    /// # Errors
+    /// The store cannot be opened, or an address cannot work. A faulty ticket template is traced,
+    /// and the built-in one serves.
+    pub fn from_config(config: &Config) -> Result<Self, PartsError> {
+        let store = open_store(config)?;
+        let printer = config.printer.clone();
+        let reader = config.reader.clone();
+        let own = config.printer.template.as_deref().map(Template::load);
+        let template = own.unwrap_or_else(|| Ok(Template::builtin())).unwrap_or_else(|error| {
+            tracing::error!(%error, "the built-in ticket serves");
+            Template::builtin()
+        });
+        Ok(Self {
+            hospital: hospital(config, &store)?,
+            insurance: insurance(config)?,
+            chip: Arc::new(move || card::open_present(&reader).map(|card| Box::new(card) as Box<dyn Transport>)),
+            printer: Arc::new(move || ticket::open(&printer)),
+            template: Arc::new(template),
+            store,
+        })
+    }
+}
+
+/// Opens the store.
+///
+/// # Errors
+/// The file or its key cannot be used.
+pub fn open_store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
+    let queues = config.services.iter().chain([&config.desk]);
+    Ok(Arc::new(Sqlite::open(&config.store, queues)?))
+}
+
+/// The hospital's system that the configuration names.
+///
+/// # Errors
+/// Its address or certificate file cannot work.
+pub fn hospital(config: &Config, store: &Arc<dyn Store>) -> Result<Arc<dyn HospitalSystem>, PartsError> {
+    match &config.ehr {
+        Ehr::Local => Ok(Arc::new(Handover::new(StoreRegister(Arc::clone(store))))),
+        Ehr::Fhir(settings) => {
+            let services = config.services.iter().map(|service| service.code.clone()).collect();
+            let server = FhirServer::new(settings, config.site.time_zone.clone(), services);
+            Ok(Arc::new(server.map_err(|error| PartsError::Setup(error.to_string()))?))
+        }
+    }
+}
+
+/// The insurance provider that the configuration names.
+///
+/// # Errors
+/// Its address cannot work.
+pub fn insurance(config: &Config) -> Result<Arc<dyn Provider>, PartsError> {
+    Ok(match &config.insurance {
+        Insurance::Clerk => Arc::new(Clerk),
+        Insurance::Service { url, request } => {
+            Arc::new(Service::new(url, *request).map_err(|error| PartsError::Setup(error.to_string()))?)
+        }
+    })
+}
+
+/// The store's register, as the hospital room wants it.
+struct StoreRegister(Arc<dyn Store>);
+
+impl LocalRegister for StoreRegister {
+    fn find(&self, person: &Person) -> Result<Option<(PatientRef, Person)>, String> {
+        self.0.look_up(person).map_err(|error| error.to_string())
+    }
+
+    fn remember(&self, person: &Person) -> Result<PatientRef, String> {
+        Store::remember(self.0.as_ref(), person)
+    }
+}
