@@ -70,7 +70,7 @@ fn photographs_of_ordinary_codes_are_read() {
     let Some(folder) = pictures("photographs_of_ordinary_codes_are_read") else {
         return;
     };
-    // In the second set twelve codes hold Shift-JIS without saying so; guessing is not reading.
+    // In the second set a dozen codes hold Shift-JIS without saying so; guessing is not reading.
     for (set, least) in [
         ("zxing-qrcode-1", 20),
         ("zxing-qrcode-2", 21),
