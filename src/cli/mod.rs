@@ -1,1 +1,4 @@
 //! One file per subcommand: parse, call, print.
+
+#[cfg(feature = "sim")]
+pub mod sim_printer;
