@@ -7,3 +7,4 @@ pub mod ehr;
 pub mod card;
 mod persons;
 pub use persons::{SimPerson, person, persons};
+pub mod printer;

@@ -136,7 +136,9 @@ impl Conversation {
         match heard {
             Heard::Wrote => Next::Wait(ANSWER),
             Heard::Bytes(bytes) => {
-                let answer = bytes.iter().find_map(|&byte| Some((byte, query.read(byte)?)));
+                let answer = bytes
+                    .iter()
+                    .find_map(|&byte| Some((byte, query.read(byte)?)));
                 match answer {
                     None => Next::GoOn,
                     Some((byte, finding)) => {

@@ -82,7 +82,13 @@ impl Query {
 
 /// `id` as the process id of `GS ( H`, whose bytes must be 0x20 to 0x7E.
 pub(super) fn process_id(id: [u8; 4]) -> [u8; 4] {
-    id.map(|byte| if (0x20..=0x7E).contains(&byte) { byte } else { 0x20 + byte % 0x5F })
+    id.map(|byte| {
+        if (0x20..=0x7E).contains(&byte) {
+            byte
+        } else {
+            0x20 + byte % 0x5F
+        }
+    })
 }
 
 /// What the printer sends when everything before the request with this process id is printed.
@@ -149,7 +155,13 @@ mod tests {
 
     /// Bytes in which the dangerous pairs are frequent.
     fn dangerous() -> impl Strategy<Value = u8> {
-        prop_oneof![Just(0x10_u8), Just(0x04), Just(0x05), Just(0x14), any::<u8>()]
+        prop_oneof![
+            Just(0x10_u8),
+            Just(0x04),
+            Just(0x05),
+            Just(0x14),
+            any::<u8>()
+        ]
     }
 
     proptest! {
@@ -186,15 +198,24 @@ mod tests {
 
     #[test]
     fn without_a_process_id_nothing_follows_the_cut() {
-        let raster = Raster { width: 8, height: 1, bits: vec![0xFF] };
-        let expected = [0x1B, 0x40, 0x1D, 0x76, 0x30, 0, 1, 0, 1, 0, 0xFF, 0x1D, 0x56, 0x42, 0];
+        let raster = Raster {
+            width: 8,
+            height: 1,
+            bits: vec![0xFF],
+        };
+        let expected = [
+            0x1B, 0x40, 0x1D, 0x76, 0x30, 0, 1, 0, 1, 0, 0xFF, 0x1D, 0x56, 0x42, 0,
+        ];
         assert_eq!(ticket(&raster, 255, None), expected);
     }
 
     #[test]
     fn the_echo_frames_the_process_id() {
         assert_eq!(echo(*b"A012"), [0x37, 0x22, b'A', b'0', b'1', b'2', 0]);
-        assert_eq!(process_id([0x00, 0x41, 0x7F, 0xFF]), [0x20, 0x41, 0x40, 0x41 + 0x00]);
+        assert_eq!(
+            process_id([0x00, 0x41, 0x7F, 0xFF]),
+            [0x20, 0x41, 0x40, 0x61]
+        );
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct Face {
     pub ahead: Option<u32>,
     /// The patient's name, already shortened; absent where the policy forbids it.
     pub name: Option<String>,
-    /// When the number was taken, as the patient reads it: "07:45:12  23/11/2026".
+    /// When the number was taken, as the patient reads it: "07:45:12 · 23/11/2026".
     pub time: String,
     /// The small mark for staff: how far the identity was proved.
     pub grade: Option<String>,
@@ -61,10 +61,14 @@ impl Face {
             service: service.name_vi.clone(),
             service_english: Some(service.name_en.clone()),
             place: service.place.clone(),
-            priority: issued.priority.map(|reason| vietnamese(priority(reason)).to_owned()),
+            priority: issued
+                .priority
+                .map(|reason| vietnamese(priority(reason)).to_owned()),
             ahead: Some(issued.ahead),
-            time: at.strftime("%H:%M:%S  %d/%m/%Y").to_string(),
-            grade: issued.grade.map(|proved| vietnamese(grade(proved)).to_owned()),
+            time: at.strftime("%H:%M:%S · %d/%m/%Y").to_string(),
+            grade: issued
+                .grade
+                .map(|proved| vietnamese(grade(proved)).to_owned()),
             reprint: issued.printed,
             desk: issued.kind == VisitKind::Desk,
             kiosk: kiosk.to_owned(),
@@ -90,13 +94,22 @@ impl Face {
             ("service_english", words(&self.service_english)),
             ("place", self.place.clone()),
             ("priority", words(&self.priority)),
-            ("ahead", self.ahead.map(|n| n.to_string()).unwrap_or_default()),
+            (
+                "ahead",
+                self.ahead.map(|n| n.to_string()).unwrap_or_default(),
+            ),
             ("name", words(&self.name)),
             ("time", self.time.clone()),
             ("grade", words(&self.grade)),
             ("code", words(&self.code)),
             ("code_text", words(&self.code_text)),
-            ("reprint", Some(self.reprint).filter(|&n| n > 0).map(|n| n.to_string()).unwrap_or_default()),
+            (
+                "reprint",
+                Some(self.reprint)
+                    .filter(|&n| n > 0)
+                    .map(|n| n.to_string())
+                    .unwrap_or_default(),
+            ),
             ("trial", flag(self.trial)),
             ("desk", flag(self.desk)),
             ("kiosk", self.kiosk.clone()),
@@ -126,5 +139,69 @@ fn grade(grade: Grade) -> Text {
         Grade::Signed => Text::TicketGradeSigned,
         Grade::Read => Text::TicketGradeRead,
         Grade::Claimed => Text::TicketGradeClaimed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use jiff::tz::TimeZone;
+    use uuid::Uuid;
+
+    use super::Face;
+    use crate::config::{Service, Site};
+    use crate::identity::{Grade, PriorityReason};
+    use crate::queue::{Issued, Series, ServiceCode, VisitKind};
+
+    #[test]
+    fn a_face_says_what_was_issued_in_the_hospitals_own_time() {
+        let series = Series {
+            prefix: "A".into(),
+            digits: 3,
+            first: 1,
+        };
+        let code = ServiceCode("NOI".into());
+        let issued = Issued {
+            visit: Uuid::nil(),
+            number: series.number(12),
+            kind: VisitKind::Service,
+            service: code.clone(),
+            day: date(2026, 11, 23),
+            at: "2026-11-23T00:45:12Z".parse().expect("timestamp"),
+            ahead: 0,
+            priority: Some(PriorityReason::Elderly),
+            grade: Some(Grade::Proven),
+            printed: 1,
+        };
+        let site = Site {
+            name: "Bệnh viện Đa khoa tỉnh Lạng Sơn".into(),
+            facility_code: Some("20001".into()),
+            time_zone: TimeZone::get("Asia/Ho_Chi_Minh").expect("zone"),
+        };
+        let service = Service {
+            code,
+            name_vi: "Khám Nội tổng hợp".into(),
+            name_en: "General internal medicine".into(),
+            place: "Phòng 101".into(),
+            series,
+        };
+        let face = Face::of(&issued, &site, &service, "K1");
+        let expected = Face {
+            hospital: site.name.clone(),
+            facility: Some("Mã cơ sở KCB: 20001".into()),
+            number: "A012".into(),
+            service: service.name_vi.clone(),
+            service_english: Some(service.name_en.clone()),
+            place: service.place.clone(),
+            priority: Some("Người từ đủ 75 tuổi".into()),
+            ahead: Some(0),
+            time: "07:45:12 · 23/11/2026".into(),
+            grade: Some("Thẻ căn cước: chip đã xác thực".into()),
+            reprint: 1,
+            kiosk: "K1".into(),
+            ..Face::default()
+        };
+        assert_eq!(face, expected);
+        assert_eq!(face.fields()["ahead"], "0", "nobody ahead is worth saying");
     }
 }

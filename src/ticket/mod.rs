@@ -59,7 +59,9 @@ pub enum TicketError {
         size: f32,
     },
     /// The template is for another paper.
-    #[error("ticket template is {have:?} dots wide, the paper {want}; set printer.width_dots or the template's width")]
+    #[error(
+        "ticket template is {have:?} dots wide, the paper {want}; set printer.width_dots or the template's width"
+    )]
     Width {
         /// Widths that the template is for.
         have: Vec<u32>,

@@ -55,8 +55,10 @@ impl Raster {
         if (info.color_type, info.bit_depth) != (png::ColorType::Grayscale, png::BitDepth::One) {
             return Err(refuse("not a 1-bit greyscale picture"));
         }
-        if width % 8 != 0 || width > PNG_SIDE_MAX || height > PNG_SIDE_MAX {
-            return Err(refuse("the width is not a multiple of 8, or it is too large"));
+        if !width.is_multiple_of(8) || width > PNG_SIDE_MAX || height > PNG_SIDE_MAX {
+            return Err(refuse(
+                "the width is not a multiple of 8, or it is too large",
+            ));
         }
         let mut bits = vec![0; (width / 8 * height) as usize];
         reader

@@ -2,9 +2,9 @@
 
 use resvg::usvg::{self, Node};
 
+use super::Sheet;
 use super::fit::SIZE_MIN;
 use super::sheet::{self, Element};
-use super::Sheet;
 use crate::ticket::{Face, TicketError};
 
 /// Without these a ticket is none: each must stand on the paper, or decide what does.
@@ -41,15 +41,21 @@ pub(super) fn faces() -> Vec<Face> {
         time: longest.time.clone(),
         ..Face::default()
     };
-    vec![longest, desk, least]
+    let least_desk = Face {
+        desk: true,
+        ..least.clone()
+    };
+    vec![longest, desk, least, least_desk]
 }
 
 fn mentions(element: &Element, field: &str) -> bool {
     let decides = |value: &str| value.trim_start_matches('!') == field;
     let shows = |text: &str| {
-        text.split("{{")
-            .skip(1)
-            .any(|rest| rest.split("}}").next().is_some_and(|name| name.trim() == field))
+        text.split("{{").skip(1).any(|rest| {
+            rest.split("}}")
+                .next()
+                .is_some_and(|name| name.trim() == field)
+        })
     };
     element.attribute("data-if").is_some_and(decides)
         || element.children.iter().any(|child| match child {
@@ -107,4 +113,3 @@ fn legible(text: &usvg::Text) -> Result<(), TicketError> {
 fn said(text: &usvg::Text) -> String {
     text.chunks().iter().map(usvg::TextChunk::text).collect()
 }
-

@@ -42,32 +42,62 @@ impl Fitted {
 pub(super) fn fit(text: &str, weight: &str, size: f32, size_min: f32, width: f32) -> Fitted {
     let whole = width_at_one(text, weight);
     if whole * size_min <= width {
-        let size = if whole * size > width { width / whole } else { size };
+        let size = if whole * size > width {
+            width / whole
+        } else {
+            size
+        };
         return Fitted {
             size: size.max(size_min),
             lines: vec![(text.to_owned(), false)],
         };
     }
+    let words: Vec<(&str, f32)> = text
+        .split_whitespace()
+        .map(|word| (word, width_at_one(word, weight)))
+        .collect();
     let space = width_at_one("n n", weight) - width_at_one("nn", weight);
-    let mut lines: Vec<(String, f32)> = Vec::new();
-    for word in text.split_whitespace() {
-        let word_width = width_at_one(word, weight);
-        match lines.last_mut() {
-            Some((line, used)) if (*used + space + word_width) * size_min <= width => {
-                line.push(' ');
-                line.push_str(word);
-                *used += space + word_width;
-            }
-            Some(_) | None => lines.push((word.to_owned(), word_width)),
-        }
-    }
+    let widest = width / size_min;
+    let lines = balanced(&words, space, widest);
     Fitted {
         size: size_min,
         lines: lines
             .into_iter()
-            .map(|(line, used)| (line, used * size_min > width))
+            .map(|(line, used)| (line, used > widest))
             .collect(),
     }
+}
+
+/// As few lines as `widest` allows, and those about equally long: no word stands alone below.
+fn balanced(words: &[(&str, f32)], space: f32, widest: f32) -> Vec<(String, f32)> {
+    const STEP: f32 = 0.97;
+    let mut best = wrap(words, space, widest);
+    let mut narrower = widest * STEP;
+    while narrower > widest / 2.0 {
+        let lines = wrap(words, space, narrower);
+        if lines.len() > best.len() {
+            break;
+        }
+        best = lines;
+        narrower *= STEP;
+    }
+    best
+}
+
+/// Lines with their widths; only a single word may be wider than `widest`.
+fn wrap(words: &[(&str, f32)], space: f32, widest: f32) -> Vec<(String, f32)> {
+    let mut lines: Vec<(String, f32)> = Vec::new();
+    for &(word, width) in words {
+        match lines.last_mut() {
+            Some((line, used)) if *used + space + width <= widest => {
+                line.push(' ');
+                line.push_str(word);
+                *used += space + width;
+            }
+            Some(_) | None => lines.push((word.to_owned(), width)),
+        }
+    }
+    lines
 }
 
 /// The width of `text` at font size 1.
@@ -78,7 +108,10 @@ fn width_at_one(text: &str, weight: &str) -> f32 {
         escape(text),
     );
     let width = usvg::Tree::from_str(&svg, &options()).map_or(0.0, |tree| {
-        tree.root().children().first().map_or(0.0, |node| node.bounding_box().width())
+        tree.root()
+            .children()
+            .first()
+            .map_or(0.0, |node| node.bounding_box().width())
     });
     width / MEASURED_AT
 }
@@ -131,15 +164,24 @@ mod tests {
         let shrunk = check(long, 600.0, 1).size;
         assert!((24.0..40.0).contains(&shrunk), "{shrunk}");
         assert_eq!(check(long, 300.0, 2).size, 24.0);
-        assert_eq!(check("Nghiêng", 30.0, 1).lines, [("Nghiêng".to_owned(), true)]);
+        assert_eq!(
+            check("Nghiêng", 30.0, 1).lines,
+            [("Nghiêng".to_owned(), true)]
+        );
         check("", 30.0, 1);
     }
 
     #[test]
     fn every_vietnamese_letter_has_a_shape_and_figures_are_equally_wide() {
-        let figures: Vec<f32> = ('0'..='9').map(|f| width_at_one(&f.to_string(), "700")).collect();
-        assert!(figures.iter().all(|w| (w - figures[0]).abs() < 0.001), "{figures:?}");
-        for letter in "ĂÂĐÊÔƠƯẶẴẪỘỢỮỶỸăâđêôơưặẵẫộợữỷỹ–·₫№".chars() {
+        let figures: Vec<f32> = ('0'..='9')
+            .map(|f| width_at_one(&f.to_string(), "700"))
+            .collect();
+        assert!(
+            figures.iter().all(|w| (w - figures[0]).abs() < 0.001),
+            "{figures:?}"
+        );
+        for letter in "ĂÂĐÊÔƠƯẶẴẪỘỢỮỶỸăâđêôơưặẵẫộợữỷỹ–·₫№".chars()
+        {
             let width = width_at_one(&letter.to_string(), "400");
             assert!(width > 0.2, "{letter}: {width}");
         }

@@ -11,6 +11,9 @@ use crate::ticket::TicketError;
 /// The words of a ticket by field name: every field there is, empty where it is not for this ticket.
 pub(in crate::ticket) type Fields = BTreeMap<&'static str, String>;
 
+/// Room that a QR takes below itself, for its quiet zone.
+const BELOW_CODE: f32 = 24.0;
+
 const WRITES: &str = "a String takes all that is written to it";
 
 /// What a text inherits, as far as its width depends on it.
@@ -71,7 +74,10 @@ fn inside(parent: &Element, fields: &Fields, style: Style<'_>) -> Result<Placed,
         };
         let placed = element(child, fields, style, extra)?;
         if child.attribute("data-height").is_some() {
-            let block = format!("<g transform=\"translate(0 {stacked})\">{}</g>", placed.markup);
+            let block = format!(
+                "<g transform=\"translate(0 {stacked})\">{}</g>",
+                placed.markup
+            );
             markup.push_str(&block);
             stacked += placed.height;
         } else {
@@ -165,7 +171,11 @@ fn text(element: &Element, fitted: &Fitted, width: f32) -> Result<Placed, Ticket
             String::new()
         };
         let line = escape(line);
-        write!(markup, "<tspan x=\"{x}\" dy=\"{down}\"{squeeze}>{line}</tspan>").expect(WRITES);
+        write!(
+            markup,
+            "<tspan x=\"{x}\" dy=\"{down}\"{squeeze}>{line}</tspan>"
+        )
+        .expect(WRITES);
     }
     markup.push_str("</text>");
     Ok(Placed {
@@ -177,13 +187,13 @@ fn text(element: &Element, fitted: &Fitted, width: f32) -> Result<Placed, Ticket
 fn code(element: &Element, text: &str) -> Result<Placed, TicketError> {
     let dots = element.number("data-dots").unwrap_or(6.0);
     let side = element.number("data-side").unwrap_or(0.0);
+    let (path, side) = qr::path(text, dots as u32, side as u32)?;
     let mut markup = String::new();
     element.open(&mut markup, &[]);
-    write!(markup, ">{}</{}>", qr::path(text, dots as u32, side as u32)?, element.name)
-        .expect(WRITES);
+    write!(markup, ">{path}</{}>", element.name).expect(WRITES);
     Ok(Placed {
         markup,
-        height: 0.0,
+        height: side as f32 + BELOW_CODE,
     })
 }
 

@@ -7,7 +7,8 @@
 //!   that the page is as high as its content. N includes the space below;
 //! - `data-fit="N"` on a text keeps it within N dots: the font shrinks to `data-min` (never below
 //!   20), then the words wrap and the block grows, and `data-grow` lets a frame grow with it;
-//! - `data-qr="field"` on a group draws the field as QR, `data-dots` a module, at most `data-side` wide.
+//! - `data-qr="field"` on a group draws the field as QR, `data-dots` a module, at most `data-side`
+//!   wide; the block around it is high enough for it.
 //!
 //! Invariant: a template that was accepted keeps every word inside the page and at least
 //! 2.5 mm high, and reaches no file and no network.
@@ -58,9 +59,8 @@ impl Template {
     pub fn builtin() -> Self {
         const WIDE: &str = include_str!("../../../assets/ticket.svg");
         const NARROW: &str = include_str!("../../../assets/ticket-58.svg");
-        let sheets = [WIDE, NARROW].map(|svg| {
-            Sheet::read(svg).expect("the built-in templates are read by a test")
-        });
+        let sheets = [WIDE, NARROW]
+            .map(|svg| Sheet::read(svg).expect("the built-in templates are read by a test"));
         Self {
             sheets: sheets.into(),
         }
@@ -76,9 +76,13 @@ impl Template {
             path: path.to_owned(),
             detail,
         };
-        let size = std::fs::metadata(path).map_err(|e| unreadable(e.to_string()))?.len();
+        let size = std::fs::metadata(path)
+            .map_err(|e| unreadable(e.to_string()))?
+            .len();
         if size > FILE_BYTES_MAX {
-            return Err(unreadable(format!("{size} bytes are more than {FILE_BYTES_MAX}")));
+            return Err(unreadable(format!(
+                "{size} bytes are more than {FILE_BYTES_MAX}"
+            )));
         }
         let svg = std::fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
         Self::parse(&svg)
@@ -119,7 +123,7 @@ impl Sheet {
     fn read(svg: &str) -> Result<Self, TicketError> {
         let root = sheet::parse(svg)?;
         let width = root.number("width").unwrap_or(0.0) as u32;
-        if !WIDTHS.contains(&width) || width % 8 != 0 {
+        if !WIDTHS.contains(&width) || !width.is_multiple_of(8) {
             return Err(TicketError::NotSvg(format!(
                 "width must be the paper's width in dots, a multiple of 8 from {} to {}",
                 WIDTHS.start(),
@@ -133,7 +137,9 @@ impl Sheet {
     fn tree(&self, fields: &Fields) -> Result<(usvg::Tree, u32), TicketError> {
         let (svg, height) = flow::fill(&self.root, fields)?;
         if height > HEIGHT_MAX {
-            return Err(TicketError::Outside(format!("the page is {height} dots high")));
+            return Err(TicketError::Outside(format!(
+                "the page is {height} dots high"
+            )));
         }
         let tree = usvg::Tree::from_str(&svg, &fit::options())
             .map_err(|e| TicketError::NotSvg(e.to_string()))?;

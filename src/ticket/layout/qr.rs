@@ -2,19 +2,29 @@
 
 use std::fmt::Write as _;
 
-use qrcodegen::{QrCode, QrCodeEcc};
+use qrcodegen::{QrCode, QrCodeEcc, QrSegment, Version};
 
 use crate::ticket::TicketError;
 
 /// A module of fewer dots is not read from thermal paper.
 const DOTS_MIN: u32 = 3;
 
-/// One SVG path whose upper left corner is the origin: `dots` a module, or fewer where the symbol
-/// would be wider than `side` dots. Error correction Q: a dead heating dot costs whole columns.
+/// Short codes are drawn no smaller than this (29 modules), so that tickets look alike.
+const VERSION_MIN: u8 = 3;
+
+/// An SVG path and its side in dots. The path's upper left corner is the origin; `dots` a module, or
+/// fewer where the symbol would be wider than `side` dots. Error correction Q: a dead heating dot costs whole columns.
 /// The quiet zone is the template's to keep.
-pub(super) fn path(text: &str, dots: u32, side: u32) -> Result<String, TicketError> {
-    let symbol = QrCode::encode_text(text, QrCodeEcc::Quartile)
-        .map_err(|_| TicketError::CodeTooLong(text.len()))?;
+pub(super) fn path(text: &str, dots: u32, side: u32) -> Result<(String, u32), TicketError> {
+    let symbol = QrCode::encode_segments_advanced(
+        &QrSegment::make_segments(text),
+        QrCodeEcc::Quartile,
+        Version::new(VERSION_MIN),
+        Version::MAX,
+        None,
+        true,
+    )
+    .map_err(|_| TicketError::CodeTooLong(text.len()))?;
     let size = symbol.size();
     let dots = dots.min(side / size.unsigned_abs());
     if dots < DOTS_MIN {
@@ -29,5 +39,5 @@ pub(super) fn path(text: &str, dots: u32, side: u32) -> Result<String, TicketErr
         }
     }
     drawn.push_str("\"/>");
-    Ok(drawn)
+    Ok((drawn, size.unsigned_abs() * dots))
 }

@@ -120,7 +120,10 @@ fn element(node: roxmltree::Node<'_, '_>) -> Result<Element, TicketError> {
     for attribute in node.attributes() {
         let (key, value) = (attribute.name(), attribute.value());
         let leaves = (key == "href" && !value.starts_with('#'))
-            || value.split("url(").skip(1).any(|rest| !rest.trim_start_matches(['"', '\'', ' ']).starts_with('#'));
+            || value
+                .split("url(")
+                .skip(1)
+                .any(|rest| !rest.trim_start_matches(['"', '\'', ' ']).starts_with('#'));
         if leaves {
             return Err(TicketError::Forbidden(format!("{key}=\"{value}\"")));
         }

@@ -56,7 +56,9 @@ impl DevicePrinter {
 
 fn cure(error: Errno) -> &'static str {
     match error {
-        Errno::NOENT | Errno::NODEV | Errno::NXIO | Errno::IO => "; switch it on and check the cable",
+        Errno::NOENT | Errno::NODEV | Errno::NXIO | Errno::IO => {
+            "; switch it on and check the cable"
+        }
         Errno::BUSY => "; another program holds it: remove it from CUPS",
         Errno::ACCESS | Errno::PERM => "; install the udev rules",
         _ => "",

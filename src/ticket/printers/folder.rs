@@ -29,7 +29,10 @@ impl FolderPrinter {
     }
 
     fn make_folder(&self) -> io::Result<()> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)
     }
 
     fn write(&self, raster: &Raster, id: [u8; 4]) -> io::Result<()> {
@@ -42,16 +45,27 @@ impl FolderPrinter {
     }
 
     fn create(&self, id: [u8; 4]) -> io::Result<File> {
-        let time = jiff::ZonedDateTime::now().strftime("%Y%m%d-%H%M%S").to_string();
+        let time = jiff::ZonedDateTime::now()
+            .strftime("%Y%m%d-%H%M%S")
+            .to_string();
         let id = if id.iter().all(u8::is_ascii_alphanumeric) {
             id.iter().map(|&byte| char::from(byte)).collect()
         } else {
             hex::encode(id)
         };
         for copy in 0..SAME_NAME_MAX {
-            let copy = if copy == 0 { String::new() } else { format!("-{copy}") };
+            let copy = if copy == 0 {
+                String::new()
+            } else {
+                format!("-{copy}")
+            };
             let path = self.folder.join(format!("{time}-{id}{copy}.png"));
-            match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+            match OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(path)
+            {
                 Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
                 result => return result,
             }
@@ -60,7 +74,10 @@ impl FolderPrinter {
     }
 
     fn fault(&self, error: &dyn std::fmt::Display) -> PrinterFault {
-        offline(format!("no ticket can be written into {}: {error}", self.folder.display()))
+        offline(format!(
+            "no ticket can be written into {}: {error}",
+            self.folder.display()
+        ))
     }
 }
 

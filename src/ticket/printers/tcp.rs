@@ -32,7 +32,12 @@ impl TcpPrinter {
                 stream.set_nodelay(true)?;
                 Ok(Line(stream))
             })
-            .map_err(|e| offline(format!("no connection to the printer at {}: {e}", self.address)))
+            .map_err(|e| {
+                offline(format!(
+                    "no connection to the printer at {}: {e}",
+                    self.address
+                ))
+            })
     }
 }
 
@@ -62,7 +67,9 @@ impl Wire for Line {
             if Instant::now() >= until {
                 return Err(Broken::TimedOut);
             }
-            self.0.set_write_timeout(Some(left(until))).map_err(broken)?;
+            self.0
+                .set_write_timeout(Some(left(until)))
+                .map_err(broken)?;
             match self.0.write(bytes) {
                 Ok(0) => return Err(Broken::Closed("the printer takes no more".into())),
                 Ok(taken) => bytes = &bytes[taken..],
@@ -87,8 +94,14 @@ impl Wire for Line {
 }
 
 fn broken(error: std::io::Error) -> Broken {
-    match error.kind() {
-        ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted => Broken::TimedOut,
-        _ => Broken::Closed(error.to_string()),
+    let timed_out = [
+        ErrorKind::WouldBlock,
+        ErrorKind::TimedOut,
+        ErrorKind::Interrupted,
+    ];
+    if timed_out.contains(&error.kind()) {
+        Broken::TimedOut
+    } else {
+        Broken::Closed(error.to_string())
     }
 }
