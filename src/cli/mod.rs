@@ -1,1 +1,3 @@
 //! One file per subcommand: parse, call, print.
+#[cfg(feature = "sim")]
+pub mod sim_ehr;
