@@ -71,10 +71,15 @@ impl Service {
             .agent
             .post(&self.url)
             .send_json(&question)
-            .map_err(|error| match error {
-                ureq::Error::Timeout(_) => "no answer in time".to_owned(),
+            .map_err(|error| {
                 // Only the kind: an error's own text may hold the address.
-                other => format!("no answer ({})", other.into_io().kind()),
+                let late = matches!(error, ureq::Error::Timeout(_));
+                let kind = error.into_io().kind();
+                if late {
+                    "no answer in time".to_owned()
+                } else {
+                    format!("no answer ({kind})")
+                }
             })?;
         let status = response.status();
         if status.as_u16() != 200 {

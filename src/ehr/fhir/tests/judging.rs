@@ -156,7 +156,10 @@ fn what_is_odd_about_an_answer_is_not_nobody() {
         patient(json!({"link": [{"type": "replaced-by", "other": {}}]})),
     ];
     for odd in odd_patients {
-        assert!(verdict(&person(), bundle(&[odd.clone()])).is_err(), "{odd}");
+        assert!(
+            verdict(&person(), bundle(std::slice::from_ref(&odd))).is_err(),
+            "{odd}"
+        );
     }
     let mode = |mode: &str, resource: Value| json!({"type": "searchset", "entry": [{"resource": resource, "search": {"mode": mode}}]});
     let outcome = |severity: &str, code: &str| json!({"resourceType": "OperationOutcome", "issue": [{"severity": severity, "code": code}]});
