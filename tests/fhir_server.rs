@@ -65,7 +65,7 @@ fn exchange(server: &Hfs, tenant: &str, method: &str, path: &str, body: &Value) 
 
 fn create(server: &Hfs, tenant: &str, resource: &Value) -> String {
     let kind = resource["resourceType"].as_str().expect("a type");
-    let made = exchange(&server, tenant, "POST", kind, resource);
+    let made = exchange(server, tenant, "POST", kind, resource);
     made["id"].as_str().expect("an id").to_owned()
 }
 

@@ -25,14 +25,10 @@ impl Hfs {
     /// With search parameters, or without: then it is a careless server that ignores `identifier`.
     /// None where the server is not installed; says so.
     pub fn start(careless: bool) -> Option<Self> {
-        let test = std::thread::current()
-            .name()
-            .unwrap_or("fhir_server")
-            .to_owned();
         let (program, data) = match installed() {
             Ok(found) => found,
             Err(reason) => {
-                println!("skipped: {test} ({reason})");
+                skipped(&reason);
                 return None;
             }
         };
@@ -118,6 +114,13 @@ pub fn shared() -> Option<Arc<Hfs>> {
     let server = Arc::new(Hfs::start(false)?);
     *shared = Arc::downgrade(&server);
     Some(server)
+}
+
+#[expect(clippy::print_stdout, reason = "a test that did not run says so")]
+fn skipped(reason: &str) {
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("fhir_server");
+    println!("skipped: {test} ({reason})");
 }
 
 fn installed() -> Result<(PathBuf, PathBuf), String> {

@@ -1,6 +1,7 @@
 //! The client against one-page answers, against a scripted server, and against the simulated one.
 
 mod judging;
+mod script;
 mod scripted;
 #[cfg(feature = "sim")]
 mod simulated;
