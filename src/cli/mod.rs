@@ -3,3 +3,4 @@
 pub mod scan;
 #[cfg(feature = "sim")]
 pub mod sim_printer;
+pub mod sim_ehr;

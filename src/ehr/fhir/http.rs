@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::Value;
 use ureq::Agent;
-use ureq::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri};
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
+use ureq::tls::TlsConfig;
 
-use super::{id_of, is_id, outcome};
-use crate::config::{EhrAuth, Fhir};
+use super::{id_of, is_id, outcome, setup};
+use crate::config::Fhir;
 use crate::ehr::{EhrError, SetupError};
 
 /// The largest answer that is read, after decompression: a searchset of some hundred patients.
@@ -18,7 +18,7 @@ const BODY_MAX: u64 = 4 << 20;
 /// The longest pause that a server can ask of us.
 const RETRY_MAX_SECONDS: u64 = 300;
 /// The media type of FHIR resources (FHIR R4 §3.1.0.1.10).
-const FHIR_JSON: &str = "application/fhir+json";
+pub(super) const FHIR_JSON: &str = "application/fhir+json";
 
 /// What the server answered.
 pub(super) struct Answer {
@@ -60,19 +60,7 @@ pub(super) struct Client {
 
 impl Client {
     pub fn new(settings: &Fhir) -> Result<Self, SetupError> {
-        let base = settings.base_url.trim_end_matches('/').to_owned();
-        check_url(&base)?;
-        let roots = match &settings.ca_file {
-            None => RootCerts::PlatformVerifier,
-            Some(path) => {
-                let fault = |cause: String| SetupError::CaFile {
-                    path: path.display().to_string(),
-                    cause,
-                };
-                let pem = std::fs::read(path).map_err(|error| fault(error.to_string()))?;
-                RootCerts::from(certificates(&pem).map_err(fault)?)
-            }
-        };
+        let base = setup::base_url(settings)?;
         let config = Agent::config_builder()
             // The body of a refusal says why: it must not be lost.
             .http_status_as_error(false)
@@ -81,12 +69,16 @@ impl Client {
             // Patients' numbers go to the hospital, not to a proxy that the environment names.
             .proxy(None)
             .user_agent(concat!("tiepdon/", env!("CARGO_PKG_VERSION")))
-            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .tls_config(
+                TlsConfig::builder()
+                    .root_certs(setup::roots(settings)?)
+                    .build(),
+            )
             .build();
         Ok(Self {
             agent: config.new_agent(),
             base,
-            headers: headers(settings)?,
+            headers: setup::headers(settings)?,
             connect: settings.connect,
             request: settings.request,
         })
@@ -365,83 +357,11 @@ fn failure(error: &ureq::Error) -> Failure {
     Failure::Broken(cause)
 }
 
-fn check_url(base: &str) -> Result<(), SetupError> {
-    let wrong = || SetupError::Url(base.to_owned());
-    let uri: Uri = base.parse().map_err(|_| wrong())?;
-    let host = uri.host().ok_or_else(wrong)?;
-    match uri.scheme_str() {
-        Some("https") if uri.query().is_none() => Ok(()),
-        Some("http") if uri.query().is_none() && is_loopback(host) => Ok(()),
-        Some("http") => Err(SetupError::PlainHttp(host.to_owned())),
-        _ => Err(wrong()),
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    host == "localhost"
-        || address
-            .parse::<std::net::IpAddr>()
-            .is_ok_and(|ip| ip.is_loopback())
-}
-
-fn headers(settings: &Fhir) -> Result<HeaderMap, SetupError> {
-    let mut all = HeaderMap::new();
-    all.insert("accept", HeaderValue::from_static(FHIR_JSON));
-    for (name, value) in &settings.headers {
-        let wrong = || SetupError::Header(name.clone());
-        let key: HeaderName = name.parse().map_err(|_| wrong())?;
-        all.insert(key, value.parse().map_err(|_| wrong())?);
-    }
-    if let EhrAuth::Bearer(token) = &settings.auth {
-        let wrong = |_| SetupError::Header("authorization".to_owned());
-        let mut value =
-            HeaderValue::from_str(&format!("Bearer {}", token.expose().trim())).map_err(wrong)?;
-        value.set_sensitive(true);
-        all.insert("authorization", value);
-    }
-    Ok(all)
-}
-
-fn certificates(pem: &[u8]) -> Result<Vec<Certificate<'static>>, String> {
-    let mut found = Vec::new();
-    for item in parse_pem(pem) {
-        match item {
-            Ok(PemItem::Certificate(certificate)) => found.push(certificate),
-            Ok(_) => {}
-            Err(_) => return Err("it is no PEM file".to_owned()),
-        }
-    }
-    if found.is_empty() {
-        return Err("it holds no certificate".to_owned());
-    }
-    Ok(found)
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::{SignedDuration, Timestamp};
 
-    use super::{check_url, escaped, is_json, seconds_from_now};
-
-    #[test]
-    fn plain_http_is_for_loopback_only() {
-        for (url, right) in [
-            ("http://127.0.0.1:8080", true),
-            ("http://[::1]:8080/fhir", true),
-            ("http://localhost/fhir", true),
-            ("https://his.hospital.example/fhir", true),
-            ("http://his.hospital.example/fhir", false),
-            ("http://localhost.hospital.example", false),
-            ("http://10.0.0.5", false),
-            ("ftp://127.0.0.1", false),
-            ("https://his.hospital.example/fhir?x=1", false),
-            ("his.hospital.example", false),
-            ("", false),
-        ] {
-            assert_eq!(check_url(url).is_ok(), right, "{url}");
-        }
-    }
+    use super::{escaped, is_json, seconds_from_now};
 
     #[test]
     fn a_retry_time_is_understood_in_both_forms_and_bounded() {

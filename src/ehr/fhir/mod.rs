@@ -11,6 +11,7 @@ mod patient;
 mod profile;
 mod search;
 mod send;
+mod setup;
 #[cfg(test)]
 mod tests;
 

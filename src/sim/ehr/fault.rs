@@ -49,7 +49,7 @@ impl Fault {
             Self::Status { code, retry_after } => {
                 let outcome = json!({"resourceType": "OperationOutcome",
                     "issue": [{"severity": "error", "code": "transient"}]});
-                let mut response = Response::json(*code, &outcome);
+                let mut response = Response::fhir(*code, &outcome);
                 let wait = retry_after.clone();
                 response
                     .headers

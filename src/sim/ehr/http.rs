@@ -76,13 +76,19 @@ impl Request {
 }
 
 impl Response {
+    /// A FHIR resource.
+    pub fn fhir(status: u16, resource: &Value) -> Self {
+        Self::typed("application/fhir+json; charset=utf-8", status, resource)
+    }
+
     pub fn json(status: u16, body: &Value) -> Self {
+        Self::typed("application/json", status, body)
+    }
+
+    fn typed(kind: &str, status: u16, body: &Value) -> Self {
         Self {
             status,
-            headers: vec![(
-                "Content-Type".to_owned(),
-                "application/fhir+json; charset=utf-8".to_owned(),
-            )],
+            headers: vec![("Content-Type".to_owned(), kind.to_owned())],
             body: body.to_string().into_bytes(),
         }
     }

@@ -30,14 +30,14 @@ pub(super) fn reply(world: &mut World, request: &Request, origin: &str, fault: &
         found(world, kind, parameters, strict, origin, fault)
     };
     match (request.method.as_str(), &parts[..]) {
-        ("GET", ["metadata"]) => Response::json(200, &metadata()),
+        ("GET", ["metadata"]) => Response::fhir(200, &metadata()),
         ("GET", [kind]) => search(world, kind, &request.query),
         ("POST", [kind, "_search"]) => {
             let text = String::from_utf8_lossy(&request.body);
             search(world, kind, &form(&text))
         }
         ("GET", [kind, id]) => match world.get(kind, id) {
-            Some(resource) => Response::json(200, resource),
+            Some(resource) => Response::fhir(200, resource),
             None => refusal(404, "not-found", ""),
         },
         ("PUT", [kind, id]) => match body() {
@@ -74,7 +74,7 @@ pub(super) fn refusal(status: u16, code: &str, expression: &str) -> Response {
         issue["expression"] = json!([expression]);
     }
     let outcome = json!({"resourceType": "OperationOutcome", "issue": [issue]});
-    Response::json(status, &outcome)
+    Response::fhir(status, &outcome)
 }
 
 fn found(
@@ -107,12 +107,12 @@ fn found(
     if !entries.is_empty() {
         bundle["entry"] = json!(entries);
     }
-    Response::json(200, &bundle)
+    Response::fhir(200, &bundle)
 }
 
 fn written(world: &World, kind: &str, id: &str, new: bool) -> Response {
     let resource = world.get(kind, id).unwrap_or(&Value::Null);
-    let mut response = Response::json(if new { 201 } else { 200 }, resource);
+    let mut response = Response::fhir(if new { 201 } else { 200 }, resource);
     let location = ("Location".to_owned(), format!("{BASE}/{kind}/{id}"));
     response.headers.push(location);
     response

@@ -51,7 +51,7 @@ pub(super) fn transaction(world: &mut World, bundle: &Value) -> Response {
     let answer = json!({
         "resourceType": "Bundle", "type": "transaction-response", "entry": answers,
     });
-    Response::json(200, &answer)
+    Response::fhir(200, &answer)
 }
 
 /// Decides a create that is only done where nothing meets the criteria. None where several do, or
