@@ -1,0 +1,28 @@
+use std::path::Path;
+
+use super::Sqlite;
+use crate::config;
+use crate::store::conformance::{self, services};
+use crate::store::{Store, StoreError};
+
+fn settings(folder: &Path) -> config::Store {
+    config::Store {
+        path: folder.join("store.db"),
+        key_file: folder.join("key"),
+    }
+}
+
+fn open(folder: &Path) -> Result<Sqlite, StoreError> {
+    Sqlite::open(&settings(folder), &services())
+}
+
+#[test]
+fn sqlite_keeps_every_promise_of_a_store() {
+    let folder = tempfile::tempdir().expect("folder");
+    let made = std::cell::Cell::new(0);
+    conformance::all(|| {
+        made.set(made.get() + 1);
+        let store = open(&folder.path().join(made.get().to_string()));
+        Box::new(store.expect("a new store")) as Box<dyn Store>
+    });
+}
