@@ -2,6 +2,17 @@
 //!
 //! Invariant: whatever a method returned `Ok` for survives `kill -9` and a power cut; a number is
 //! never given twice; personal data is encrypted before it reaches a file.
+//!
+//! [`Sqlite`] is the store of one kiosk. Every store passes the same `conformance` suite: a function
+//! a promise, and a model that does the same by the simplest means and is compared after each act.
+
+#[cfg(test)]
+mod conformance;
+mod key_file;
+mod seal;
+mod sqlite;
+
+pub use sqlite::Sqlite;
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -40,8 +51,16 @@ pub enum StoreError {
         cause: String,
     },
     /// The service is not in the configuration.
-    #[error("there is no service {0}")]
+    #[error("there is no service {0}: name it in the configuration")]
     NoService(String),
+    /// What is spoken of was never stored, or is purged already.
+    #[error("the store has no {what} {id}")]
+    Unknown {
+        /// What kind of thing.
+        what: &'static str,
+        /// Its id.
+        id: Uuid,
+    },
 }
 
 /// The answer to a wish for a number.
@@ -70,9 +89,10 @@ pub struct VisitLine {
     pub at: Timestamp,
     /// Shortened name, where known.
     pub shown_name: Option<String>,
-    /// Why it waits for help: `desk`, `unclaimed`, `paper_failed`, `handover`, `parked`.
+    /// Why it waits for help: `desk`, `unclaimed`, `paper_failed`, `handover`, `parked`, `damaged`
+    /// (its record cannot be read any more, so that the rest of the line is all there is).
     pub waits_for: Vec<String>,
-    /// The code of the cause of a desk number.
+    /// The code of the cause of a desk number; else why it was parked.
     pub reason: Option<String>,
 }
 
@@ -90,16 +110,31 @@ pub struct Tally {
 /// Visits and their numbers.
 pub trait Visits {
     /// Takes a number, writes the visit and its outbox row, in one transaction. Idempotent by
-    /// `draft.visit` always, by (person, service, day) while that number is live.
+    /// `draft.visit` always, by (person, service, day) while that number is live. Evidence is compared
+    /// as (grade, way). The first rule that applies decides:
+    ///
+    /// 1. This visit has a number → the same.
+    /// 2. A desk number is wanted → a new one.
+    /// 3. A card of the person was rejected today, and this is not that card again → refused.
+    /// 4. The person's number here is live → the same with equal evidence, else refused.
+    /// 5. The person left an unclaimed number here, taken with equal evidence → it is live again.
+    /// 6. A new one.
+    ///
+    /// Who has no number of any kind is never met again: rules 3 to 5 do not apply.
     fn issue(&self, draft: &Draft) -> Result<Answer, StoreError>;
-    /// Records what became of the paper.
+    /// Records what became of the paper. Paper that went out brings an unclaimed number back into
+    /// the queue, unless its person took another one meanwhile.
     fn paper(&self, visit: Uuid, paper: Paper, at: Timestamp) -> Result<(), StoreError>;
     /// The patient left before the number reached them: it leaves the queue, staff see it, the same
-    /// person gets it back.
+    /// person gets it back. A number that was printed reached somebody, and stays.
     fn unclaim(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError>;
+    /// Staff have seen to it: the visit leaves the queue and the list of those who wait, and its
+    /// person may take a new number.
+    fn settle(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError>;
     /// Today's numbers, a line for each configured service.
     fn tally(&self, day: Date) -> Result<Vec<Tally>, StoreError>;
-    /// Today's visits that wait for staff, longest first.
+    /// Today's visits that wait for staff, longest first. A ticket of which nothing was heard counts
+    /// as failed once its kiosk has issued another number: the kiosk died in between.
     fn waiting(&self, day: Date) -> Result<Vec<VisitLine>, StoreError>;
 }
 
@@ -125,19 +160,22 @@ pub struct Backlog {
     pub oldest: Option<Timestamp>,
 }
 
-/// Visits on their way to the hospital's system.
+/// Visits on their way to the hospital's system. What was sent stays sent, whatever comes later.
 pub trait Outbox {
-    /// Rows that are due at `now`, oldest first; at most one a person.
+    /// Rows that are due at `now`, oldest first; at most one a person: a later visit waits until the
+    /// earlier one is sent, parked or local, so that no person is registered twice. A row that
+    /// cannot be read any more is parked and left out.
     fn due(&self, now: Timestamp, max: u32) -> Result<Vec<OutboxRow>, StoreError>;
-    /// When the next row is due, where one waits.
+    /// When the next row is due, where one waits; the epoch for one that was never postponed.
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError>;
-    /// Freezes the bytes before the first send, and counts an attempt.
-    fn freeze(&self, visit: Uuid, bytes: &[u8]) -> Result<(), StoreError>;
+    /// Freezes the bytes before the first send, and counts an attempt. Gives the bytes to send:
+    /// those frozen first, whatever comes with a later call.
+    fn freeze(&self, visit: Uuid, bytes: &[u8]) -> Result<Vec<u8>, StoreError>;
     /// The hospital's system has it.
     fn sent(&self, visit: Uuid, id: &str, at: Timestamp) -> Result<(), StoreError>;
     /// There is no system: it waits for the clerk.
     fn local(&self, visit: Uuid) -> Result<(), StoreError>;
-    /// Not now: again at `at`.
+    /// Not now: again at `at`. Takes a parked visit back on its way, too.
     fn postpone(&self, visit: Uuid, at: Timestamp, why: &str) -> Result<(), StoreError>;
     /// Refused: staff must see it.
     fn park(&self, visit: Uuid, why: &str) -> Result<(), StoreError>;
@@ -149,9 +187,11 @@ pub trait Outbox {
 
 /// The people this site knows by itself (a commune station without any hospital system).
 pub trait Register {
-    /// The patient whose number the person holds.
+    /// The patient whose number the person holds: by the personal number, else by one it replaced,
+    /// else by the insurance number (of a patient whose other numbers do not contradict).
     fn look_up(&self, person: &Person) -> Result<Option<(PatientRef, Person)>, StoreError>;
-    /// Adds or renews a person; gives the reference.
+    /// Adds or renews a person; gives the reference. What the person does not tell now is kept as
+    /// it was told before.
     fn remember(&self, person: &Person, at: Timestamp) -> Result<PatientRef, StoreError>;
 }
 
@@ -208,15 +248,18 @@ pub trait Fleet {
     fn kiosks(&self) -> Result<Vec<KioskLine>, StoreError>;
     /// Staff ask something of a kiosk. The same id again is the same command.
     fn command(&self, command: &Command) -> Result<(), StoreError>;
-    /// Unanswered commands for a kiosk, oldest first.
+    /// Unanswered commands for a kiosk, oldest first. A command that cannot be opened was not made
+    /// by this store: it is left out, here and in [`Self::commands`], and logged.
     fn pending(&self, kiosk: &str) -> Result<Vec<Command>, StoreError>;
-    /// The kiosk's answer.
+    /// The kiosk's answer. The first one stands.
     fn answer(&self, id: Uuid, answer: &str, at: Timestamp) -> Result<(), StoreError>;
     /// The last commands, newest first.
     fn commands(&self, max: u32) -> Result<Vec<Command>, StoreError>;
 }
 
-/// What was done and proved, in a chain of hashes: a line cannot be altered or dropped unseen.
+/// What was done and proved, in a chain of hashes for each writer: a line cannot be altered, moved
+/// or dropped unseen. The hashes are plain SHA-256, so that anybody can check an exported chain; the
+/// end of each chain is sealed with the store's key, so that a shortened chain shows, too.
 pub trait Audit {
     /// Appends a line. `what` is a short code, `detail` never holds personal data in the clear.
     fn append(
@@ -234,4 +277,7 @@ pub trait Audit {
 pub trait Store: Visits + Outbox + Register + Fleet + Audit + Send + Sync {
     /// One line for `doctor`: durability settings as the database itself reports them.
     fn probe(&self) -> Result<String, StoreError>;
+    /// Forgets visits and commands of days before `before`, and tells how many visits. What still
+    /// waits to be sent stays, and so do the counters: a purged number is not given again.
+    fn purge(&self, before: Date) -> Result<u64, StoreError>;
 }

@@ -1,0 +1,123 @@
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+
+use super::{Fault, Sqlite, micros, uuid};
+use crate::identity::Person;
+use crate::queue::PatientRef;
+use crate::store::seal::{Column, Digest};
+use crate::store::{Register, StoreError};
+
+const PATIENT: Column = Column("patient");
+
+impl Register for Sqlite {
+    fn look_up(&self, person: &Person) -> Result<Option<(PatientRef, Person)>, StoreError> {
+        let found = self.read(|connection| self.patient(connection, person))?;
+        Ok(found.map(|(id, known)| (reference(id), known)))
+    }
+
+    fn remember(&self, person: &Person, at: Timestamp) -> Result<PatientRef, StoreError> {
+        self.write(|tx| {
+            let (id, told) = match self.patient(tx, person)? {
+                Some((id, known)) => (id, renewed(known, person)),
+                None => (Uuid::new_v4(), person.clone()),
+            };
+            let sealed = self.seal.close_json(PATIENT, id.as_bytes(), &told)?;
+            tx.prepare_cached(
+                "INSERT INTO patients (id, at, record) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (id) DO UPDATE SET at = excluded.at, record = excluded.record",
+            )?
+            .execute(params![id.as_bytes(), micros(at), sealed])?;
+            let mut lead = tx.prepare_cached(
+                "INSERT INTO patient_numbers (number, patient) VALUES (?1, ?2)
+                 ON CONFLICT (number) DO NOTHING",
+            )?;
+            let insurance = self.insurance_of(&told);
+            for number in self.personal_of(&told).into_iter().chain(insurance) {
+                lead.execute(params![number, id.as_bytes()])?;
+            }
+            Ok(reference(id))
+        })
+    }
+}
+
+impl Sqlite {
+    /// A personal number is one person's for ever. An insurance number alone is believed only of a
+    /// patient whose own numbers do not contradict.
+    fn patient(
+        &self,
+        connection: &Connection,
+        person: &Person,
+    ) -> Result<Option<(Uuid, Person)>, Fault> {
+        for number in self.personal_of(person) {
+            if let Some(found) = self.patient_by(connection, &number)? {
+                return Ok(Some(found));
+            }
+        }
+        let Some(number) = self.insurance_of(person) else {
+            return Ok(None);
+        };
+        let found = self.patient_by(connection, &number)?;
+        Ok(found.filter(|(_, known)| known.same_as(person)))
+    }
+
+    fn patient_by(
+        &self,
+        connection: &Connection,
+        number: &Digest,
+    ) -> Result<Option<(Uuid, Person)>, Fault> {
+        let found: Option<(Uuid, Vec<u8>)> = connection
+            .prepare_cached(
+                "SELECT id, record FROM patient_numbers JOIN patients ON id = patient
+                 WHERE number = ?1",
+            )?
+            .query_row([number], |row| Ok((uuid(row, "id")?, row.get("record")?)))
+            .optional()?;
+        let Some((id, sealed)) = found else {
+            return Ok(None);
+        };
+        let known = self.seal.open_json(PATIENT, id.as_bytes(), &sealed)?;
+        Ok(Some((id, known)))
+    }
+
+    /// The present personal number first, then those it replaced.
+    fn personal_of(&self, person: &Person) -> Vec<Digest> {
+        let present = person.personal_number.iter();
+        present
+            .chain(&person.cancelled_numbers)
+            .map(|number| self.seal.personal(number.expose()))
+            .collect()
+    }
+
+    fn insurance_of(&self, person: &Person) -> Option<Digest> {
+        let number = person.insurance_number.as_ref()?;
+        Some(self.seal.insurance(number.bhxh_number()))
+    }
+}
+
+/// What is told now, and for the rest what was told before.
+fn renewed(before: Person, now: &Person) -> Person {
+    let now = now.clone();
+    let mut cancelled = now.cancelled_numbers;
+    for number in before.cancelled_numbers {
+        if !cancelled.contains(&number) {
+            cancelled.push(number);
+        }
+    }
+    Person {
+        personal_number: now.personal_number.or(before.personal_number),
+        insurance_number: now.insurance_number.or(before.insurance_number),
+        name: now.name.or(before.name),
+        name_latin: now.name_latin.or(before.name_latin),
+        birth_date: now.birth_date.or(before.birth_date),
+        sex: now.sex.or(before.sex),
+        nationality: now.nationality.or(before.nationality),
+        residence: now.residence.or(before.residence),
+        old_id: now.old_id.or(before.old_id),
+        cancelled_numbers: cancelled,
+    }
+}
+
+fn reference(id: Uuid) -> PatientRef {
+    PatientRef(format!("local-{id}"))
+}

@@ -1,0 +1,196 @@
+//! Opening: the file and who may read it, the settings that durability needs, the shape of the
+//! tables, and whether the key is this store's.
+
+use std::fmt;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+use subtle::ConstantTimeEq;
+
+use super::{BUSY_MAX, Fault, STATEMENTS_MAX, StoreError};
+use crate::config;
+use crate::store::key_file::{key_of, make_folder_of, sync_folder_of};
+use crate::store::seal::Seal;
+
+/// All shapes of the tables, oldest first. The store knows how many of them it has been through.
+const SHAPES: &[&str] = &[include_str!("../schema/0001.sql")];
+/// `PRAGMA synchronous`: FULL.
+const FULL: i64 = 2;
+
+/// Opens the file, in the state in which it may be used, and the keys that go with it.
+pub(super) fn open(settings: &config::Store) -> Result<(Connection, Seal), StoreError> {
+    let path = settings.path.as_path();
+    let key = key_of(path, &settings.key_file)?;
+    let seal = Seal::new(&key);
+    make_file(path).map_err(|error| unusable(path, &error.to_string()))?;
+    let connection = connect(path, &seal).map_err(|fault| match fault {
+        Fault::Store(error) => error,
+        Fault::Database(error) => unusable(path, &error.to_string()),
+    })?;
+    let stored = connection.1;
+    if !bool::from(stored.ct_eq(seal.check().as_slice())) {
+        return Err(StoreError::Key {
+            path: settings.key_file.display().to_string(),
+            cause: format!(
+                "it is the key of another store, not of {}: restore the right one",
+                path.display()
+            ),
+        });
+    }
+    Ok((connection.0, seal))
+}
+
+/// SQLite would make the file readable to all; its log and index files take over the file's mode.
+fn make_file(path: &Path) -> io::Result<()> {
+    make_folder_of(path)?;
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path);
+    match made {
+        Ok(_) => sync_folder_of(path),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => close_to_others(path),
+        Err(error) => Err(error),
+    }
+}
+
+fn close_to_others(path: &Path) -> io::Result<()> {
+    let companions = ["", "-wal", "-shm"].map(|end| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(end);
+        PathBuf::from(name)
+    });
+    for file in companions {
+        match fs::metadata(&file) {
+            Ok(meta) if meta.permissions().mode() & 0o077 == 0 => {}
+            Ok(_) => fs::set_permissions(&file, Permissions::from_mode(0o600))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Gives the connection and the check value of the key that the store was made with.
+fn connect(path: &Path, seal: &Seal) -> Result<(Connection, Vec<u8>), Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    connection.busy_timeout(BUSY_MAX)?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // What is purged is overwritten, and nothing goes to a temporary file.
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    settings_of(&connection)?.check(path)?;
+    shape(&mut connection, path, seal)?;
+    let check = connection
+        .query_row("SELECT value FROM meta WHERE name = 'key'", [], |row| {
+            row.get(0)
+        })
+        .optional()?
+        .unwrap_or_default();
+    Ok((connection, check))
+}
+
+/// Brings the tables to the newest shape, in one transaction.
+fn shape(connection: &mut Connection, path: &Path, seal: &Seal) -> Result<(), Fault> {
+    let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version: u32 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: u32 = tx.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if version == 0 && tables > 0 {
+        return Err(unusable(path, "it is a database of another program").into());
+    }
+    let newest = SHAPES.len() as u32;
+    let Some(missing) = SHAPES.get(version as usize..) else {
+        let cause = format!(
+            "its tables are of version {version}, this program knows {newest}: install the newer \
+             program"
+        );
+        return Err(unusable(path, &cause).into());
+    };
+    for shape in missing {
+        tx.execute_batch(shape)?;
+    }
+    if version == 0 {
+        tx.execute(
+            "INSERT INTO meta (name, value) VALUES ('key', ?1)",
+            [seal.check().as_slice()],
+        )?;
+    }
+    if !missing.is_empty() {
+        tx.pragma_update(None, "user_version", newest)?;
+    }
+    tx.commit()?;
+    Ok(())
+}
+
+/// The settings on which durability rests, as the database reports them.
+#[derive(Debug)]
+pub(super) struct Settings {
+    journal: String,
+    synchronous: i64,
+    foreign_keys: bool,
+    busy_millis: u64,
+    version: u32,
+}
+
+/// Asks the database.
+pub(super) fn settings_of(connection: &Connection) -> rusqlite::Result<Settings> {
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    Ok(Settings {
+        journal: connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?,
+        synchronous: number("synchronous")?,
+        foreign_keys: number("foreign_keys")? == 1,
+        busy_millis: number("busy_timeout")?.unsigned_abs(),
+        version: connection.pragma_query_value(None, "user_version", |row| row.get(0))?,
+    })
+}
+
+impl Settings {
+    /// Refuses settings with which a number could be lost.
+    pub(super) fn check(&self, path: &Path) -> Result<(), StoreError> {
+        let right = self.journal == "wal"
+            && self.synchronous == FULL
+            && self.foreign_keys
+            && u128::from(self.busy_millis) == BUSY_MAX.as_millis();
+        if right {
+            return Ok(());
+        }
+        let cause = format!("it does not keep the settings that durability needs ({self})");
+        Err(unusable(path, &format!("{cause}: put it on a local disk")))
+    }
+}
+
+impl fmt::Display for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let synchronous = match self.synchronous {
+            FULL => "full".to_owned(),
+            other => other.to_string(),
+        };
+        write!(
+            f,
+            "SQLite {}, journal_mode={}, synchronous={synchronous}, foreign_keys={}, \
+             busy_timeout={} ms, version {}",
+            rusqlite::version(),
+            self.journal,
+            if self.foreign_keys { "on" } else { "off" },
+            self.busy_millis,
+            self.version,
+        )
+    }
+}
+
+/// The file cannot be used, and why.
+pub(super) fn unusable(path: &Path, cause: &str) -> StoreError {
+    StoreError::Unusable {
+        path: path.display().to_string(),
+        cause: cause.to_owned(),
+    }
+}
