@@ -33,7 +33,7 @@ pub(super) fn home(board: &Result<Arc<Board>, String>, reader: &Reader<'_>) -> S
             .class("quiet")
             .text(text(language, Text::StaffSignOut)),
     );
-    let header = shell::header(language, reader.site).child(sign_out);
+    let header = shell::header(language, reader.site, Some(sign_out));
     let main = tag("main")
         .attr("id", "live")
         .attr("data-events", &format!("/events?lang={}", language.code()))

@@ -41,7 +41,7 @@ pub(in crate::staff) fn door(language: Language, site: &SiteInfo, wrong: Option<
                 .text(text(language, Text::StaffSignIn)),
         );
     let main = tag("main").children(wrong).child(form);
-    page(language, site, None, [header(language, site), main])
+    page(language, site, None, [header(language, site, None), main])
 }
 
 /// A page that says one thing.
@@ -56,7 +56,7 @@ pub(in crate::staff) fn notice(language: Language, site: &SiteInfo, what: Text) 
                     .text(text(language, Text::StaffBack)),
             ),
         );
-    page(language, site, None, [header(language, site), main])
+    page(language, site, None, [header(language, site, None), main])
 }
 
 pub(super) fn page(
@@ -98,7 +98,7 @@ pub(super) fn page(
         .document()
 }
 
-pub(super) fn header(language: Language, site: &SiteInfo) -> Element {
+pub(super) fn header(language: Language, site: &SiteInfo, more: Option<Element>) -> Element {
     let trial = site.trial.then(|| {
         tag("strong")
             .class("trial")
@@ -118,5 +118,5 @@ pub(super) fn header(language: Language, site: &SiteInfo) -> Element {
                 .child(tag("small").text(text(language, Text::StaffTitle))),
         )
         .children(trial)
-        .child(tag("nav").children(others))
+        .child(tag("nav").children(others).children(more))
 }

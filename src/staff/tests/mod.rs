@@ -1,6 +1,7 @@
 //! The console over real TCP, as a browser meets it.
 
 mod browser;
+mod calls;
 mod memory;
 mod pages;
 mod safety;

@@ -1,196 +1,15 @@
 //! The rules under `udev/`: read with a strict grammar, tried on devices as sysfs shows them, and
 //! given to the system's own tools where these are there.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail where it stands")]
+#![expect(clippy::print_stdout, reason = "what was skipped is said")]
+
+mod rules;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// One `KEY{attribute}OP"value"` of a rule.
-#[derive(Debug)]
-struct Token {
-    key: String,
-    attribute: Option<String>,
-    operator: &'static str,
-    value: String,
-}
-
-/// Keys that we use: whether they need an attribute, and their operators (udev(7)).
-const KEYS: [(&str, bool, &[&str]); 14] = [
-    ("ACTION", false, &["==", "!="]),
-    ("ATTR", true, &["==", "!="]),
-    ("ATTRS", true, &["==", "!="]),
-    ("ENV", true, &["==", "!=", "=", "+="]),
-    ("GOTO", false, &["="]),
-    ("GROUP", false, &["=", ":="]),
-    ("KERNEL", false, &["==", "!="]),
-    ("KERNELS", false, &["==", "!="]),
-    ("LABEL", false, &["="]),
-    ("MODE", false, &["=", ":="]),
-    ("SUBSYSTEM", false, &["==", "!="]),
-    ("SUBSYSTEMS", false, &["==", "!="]),
-    ("SYMLINK", false, &["==", "!=", "=", "+="]),
-    ("TAG", false, &["==", "!=", "=", "+="]),
-];
-
-fn read_token(text: &str) -> Result<(Token, &str), String> {
-    let end = text
-        .find(|c: char| !c.is_ascii_uppercase())
-        .ok_or("a key without an operator")?;
-    let (key, mut rest) = text.split_at(end);
-    let mut attribute = None;
-    if let Some(inner) = rest.strip_prefix('{') {
-        let (name, after) = inner.split_once('}').ok_or("a brace that is not closed")?;
-        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-            return Err(format!("the attribute {name:?}"));
-        }
-        attribute = Some(name.to_owned());
-        rest = after;
-    }
-    let operator = ["==", "!=", "+=", ":=", "="]
-        .into_iter()
-        .find(|op| rest.starts_with(op))
-        .ok_or_else(|| format!("no operator at {rest:?}"))?;
-    let quoted = rest[operator.len()..]
-        .strip_prefix('"')
-        .ok_or("a value without quotes")?;
-    let (value, rest) = quoted.split_once('"').ok_or("a quote that is not closed")?;
-    let known = KEYS.iter().find(|(name, ..)| *name == key);
-    let (_, needs_attribute, operators) = known.ok_or_else(|| format!("the key {key:?}"))?;
-    if *needs_attribute != attribute.is_some() {
-        return Err(format!("the attribute of {key}"));
-    }
-    if !operators.contains(&operator) {
-        return Err(format!("{key} with {operator}"));
-    }
-    if value.is_empty() || value.contains('\\') {
-        return Err(format!("the value {value:?}"));
-    }
-    let token = Token {
-        key: key.to_owned(),
-        attribute,
-        operator,
-        value: value.to_owned(),
-    };
-    Ok((token, rest))
-}
-
-fn read_line(line: &str) -> Result<Vec<Token>, String> {
-    let mut tokens = Vec::new();
-    let mut rest = line;
-    loop {
-        let (token, after) = read_token(rest)?;
-        tokens.push(token);
-        if after.is_empty() {
-            return Ok(tokens);
-        }
-        rest = after.strip_prefix(", ").ok_or("no comma between tokens")?;
-    }
-}
-
-fn read_rules(text: &str) -> Result<Vec<Vec<Token>>, String> {
-    let lines = text.lines().enumerate();
-    lines
-        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(n, line)| read_line(line).map_err(|fault| format!("line {}: {fault}", n + 1)))
-        .collect()
-}
-
-/// A device as udev sees it.
-struct Device {
-    action: &'static str,
-    subsystem: &'static str,
-    kernel: &'static str,
-    attributes: &'static [(&'static str, &'static str)],
-    environment: &'static [(&'static str, &'static str)],
-    /// Attributes of the USB interface above it, where there is one.
-    interface: Option<&'static [(&'static str, &'static str)]>,
-}
-
-const DEVICE: Device = Device {
-    action: "add",
-    subsystem: "",
-    kernel: "",
-    attributes: &[],
-    environment: &[],
-    interface: None,
-};
-
-impl Device {
-    fn has(&self, token: &Token) -> bool {
-        let named = |list: &[(&'static str, &'static str)]| {
-            let name = token.attribute.as_deref().unwrap_or_default();
-            list.iter()
-                .find(|(n, _)| *n == name)
-                .map(|(_, value)| *value)
-        };
-        let value = match token.key.as_str() {
-            "ACTION" => Some(self.action),
-            "SUBSYSTEM" => Some(self.subsystem),
-            "KERNEL" => Some(self.kernel),
-            "ATTR" => named(self.attributes),
-            "ENV" => named(self.environment),
-            "SUBSYSTEMS" => self.interface.map(|_| "usb"),
-            "ATTRS" => self.interface.and_then(named),
-            other => panic!("{other} is not matched here"),
-        };
-        let same = value.is_some_and(|value| glob(&token.value, value));
-        same == (token.operator == "==")
-    }
-
-    /// What the rules do to it, as `KEY=value`.
-    fn after(&self, rules: &[Vec<Token>]) -> Vec<String> {
-        let mut done = Vec::new();
-        let mut skip_to: Option<&str> = None;
-        for rule in rules {
-            if skip_to.is_some() {
-                let label = rule.iter().find(|t| t.key == "LABEL");
-                if label.map(|t| t.value.as_str()) == skip_to {
-                    skip_to = None;
-                }
-                continue;
-            }
-            let (matches, acts): (Vec<_>, Vec<_>) = rule
-                .iter()
-                .partition(|t| t.operator == "==" || t.operator == "!=");
-            if matches.iter().all(|token| self.has(token)) {
-                for act in acts {
-                    if act.key == "GOTO" {
-                        skip_to = Some(&act.value);
-                    } else if act.key != "LABEL" {
-                        done.push(format!("{}={}", act.key, act.value));
-                    }
-                }
-            }
-        }
-        assert_eq!(skip_to, None, "a GOTO without its LABEL");
-        done
-    }
-}
-
-/// Shell patterns as udev has them: `*`, `?` and `[a-z]`.
-fn glob(pattern: &str, text: &str) -> bool {
-    let Some(first) = pattern.chars().next() else {
-        return text.is_empty();
-    };
-    let rest = &pattern[first.len_utf8()..];
-    let mut tail = text.chars();
-    match first {
-        '*' => {
-            let mut ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-            ends.any(|at| glob(rest, &text[at..]))
-        }
-        '?' => tail.next().is_some() && glob(rest, tail.as_str()),
-        '[' => {
-            let (class, rest) = rest.split_once(']').expect("a class that is closed");
-            let range: Vec<char> = class.chars().collect();
-            let [from, '-', to] = range[..] else {
-                panic!("the class {class:?} is not read here")
-            };
-            let next = tail.next();
-            next.is_some_and(|c| (from..=to).contains(&c)) && glob(rest, tail.as_str())
-        }
-        c => tail.next() == Some(c) && glob(rest, tail.as_str()),
-    }
-}
+use rules::{DEVICE, Device, Token, read_rules};
 
 fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -198,7 +17,7 @@ fn file(name: &str) -> PathBuf {
         .join(name)
 }
 
-fn rules() -> Vec<Vec<Token>> {
+fn our_rules() -> Vec<Vec<Token>> {
     let text = std::fs::read_to_string(file("70-tiepdon.rules")).unwrap();
     read_rules(&text).unwrap()
 }
@@ -236,7 +55,7 @@ fn the_grammar_refuses_what_udev_would_ignore_or_misread() {
 
 #[test]
 fn devices_get_their_name_and_group_and_others_are_left_alone() {
-    let rules = rules();
+    let rules = our_rules();
     let lp0 = || Device {
         subsystem: "usbmisc",
         kernel: "lp0",
@@ -351,7 +170,7 @@ fn devices_get_their_name_and_group_and_others_are_left_alone() {
 
 #[test]
 fn nothing_is_opened_to_everybody() {
-    for token in rules().iter().flatten().filter(|t| t.key == "MODE") {
+    for token in our_rules().iter().flatten().filter(|t| t.key == "MODE") {
         assert_eq!(token.value, "0660");
     }
 }
@@ -383,7 +202,7 @@ fn systemd_accepts_the_user_and_the_rules_name_the_group_it_makes() {
     let made: Vec<&str> = text.lines().filter(|line| line.starts_with("u ")).collect();
     assert_eq!(made.len(), 1);
     let group = made[0].split_whitespace().nth(1).unwrap();
-    for token in rules().iter().flatten().filter(|t| t.key == "GROUP") {
+    for token in our_rules().iter().flatten().filter(|t| t.key == "GROUP") {
         assert_eq!(token.value, group);
     }
     let arguments = ["--dry-run", users.to_str().unwrap()];
