@@ -4,6 +4,7 @@
 //! text in every language (a test walks them), so a missing word cannot reach a screen.
 
 mod cause;
+pub mod fonts;
 mod text;
 
 pub use cause::Cause;
