@@ -2,5 +2,6 @@
 
 pub mod scan;
 #[cfg(feature = "sim")]
-pub mod sim_printer;
 pub mod sim_ehr;
+#[cfg(feature = "sim")]
+pub mod sim_printer;

@@ -1,9 +1,10 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::card;
-use crate::config::{Config, Ehr, Insurance};
+use crate::card::{self, CardError, Connection};
+use crate::config::{self, Config, Ehr, Insurance};
 use crate::ehr::{FhirServer, Handover, HospitalSystem, LocalRegister};
 use crate::emrtd::{Transport, TransportError};
 use crate::identity::Person;
@@ -63,11 +64,24 @@ impl Parts {
         Ok(Self {
             hospital: hospital(config, &store)?,
             insurance: insurance(config)?,
-            chip: Arc::new(move || card::open_present(&reader).map(|card| Box::new(card) as Box<dyn Transport>)),
+            chip: Arc::new(move || open_chip(&reader).map_err(line_fault)),
             printer: Arc::new(move || ticket::open(&printer)),
             template: Arc::new(template),
             store,
         })
+    }
+}
+
+fn open_chip(reader: &config::Reader) -> Result<Box<dyn Transport>, CardError> {
+    let (name, _) = card::wait_for_card(reader, Duration::ZERO)?;
+    Ok(Box::new(Connection::open(&name)?))
+}
+
+fn line_fault(error: CardError) -> TransportError {
+    match error {
+        CardError::NoCard => TransportError::Removed,
+        CardError::NoService | CardError::NoReader => TransportError::NoReader,
+        CardError::Busy | CardError::Other(_) => TransportError::Other(error.to_string()),
     }
 }
 
@@ -89,7 +103,7 @@ pub fn hospital(config: &Config, store: &Arc<dyn Store>) -> Result<Arc<dyn Hospi
         Ehr::Local => Ok(Arc::new(Handover::new(StoreRegister(Arc::clone(store))))),
         Ehr::Fhir(settings) => {
             let services = config.services.iter().map(|service| service.code.clone()).collect();
-            let server = FhirServer::new(settings, config.site.time_zone.clone(), services);
+            let server = FhirServer::new(settings.as_ref().clone(), config.site.time_zone.clone(), services);
             Ok(Arc::new(server.map_err(|error| PartsError::Setup(error.to_string()))?))
         }
     }
@@ -117,6 +131,6 @@ impl LocalRegister for StoreRegister {
     }
 
     fn remember(&self, person: &Person) -> Result<PatientRef, String> {
-        Store::remember(self.0.as_ref(), person)
+        self.0.remember(person, Timestamp::now()).map_err(|error| error.to_string())
     }
 }

@@ -1,10 +1,11 @@
-//! Simulated card, printer, EHR and insurance: they speak the real protocols, and share no code with the rooms that they test.
+//! Simulated card, printer, scanner, EHR and insurance: they speak the real protocols, and share no
+//! code with the rooms that they test.
 
+pub mod card;
+pub mod ehr;
+mod persons;
+pub mod printer;
 mod scanner;
 
-pub use scanner::Scanner;
-pub mod ehr;
-pub mod card;
-mod persons;
 pub use persons::{SimPerson, person, persons};
-pub mod printer;
+pub use scanner::Scanner;

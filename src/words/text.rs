@@ -155,7 +155,7 @@ texts! {
     StaffKiosks => "staff.kiosks",
     StaffNoKiosks => "staff.no_kiosks",
     StaffSilent => "staff.silent",
-    StaffCalled => "staff.called",
+    StaffPatientCalls => "staff.called",
     StaffCardPresent => "staff.card_present",
     StaffWelcome => "staff.welcome",
     StaffConsent => "staff.consent",

@@ -47,7 +47,7 @@ pub(super) fn card(kiosk: &Kiosk, reader: &Reader<'_>) -> Element {
 
 fn badges(kiosk: &Kiosk, language: Language) -> Option<Element> {
     let badges: Vec<_> = [
-        (kiosk.staff_called, Text::StaffCalled),
+        (kiosk.staff_called, Text::StaffPatientCalls),
         (kiosk.card_present, Text::StaffCardPresent),
     ]
     .into_iter()
