@@ -1,0 +1,38 @@
+use std::path::PathBuf;
+
+use crate::config::Config;
+
+/// Where the installed configuration stands.
+const INSTALLED: &str = "/etc/tiepdon/tiepdon.toml";
+
+/// Which kiosk a command is about.
+#[derive(Debug, clap::Args)]
+pub(super) struct Source {
+    /// The configuration [default: /etc/tiepdon/tiepdon.toml]
+    #[arg(long, value_name = "FILE", conflicts_with = "demo")]
+    config: Option<PathBuf>,
+    /// A trial with simulators on loopback and a store of its own
+    #[arg(long)]
+    pub(super) demo: bool,
+}
+
+impl Source {
+    /// Reads the configuration file.
+    ///
+    /// # Errors
+    /// Lines to print: what is wrong, and what to do.
+    pub(super) fn load(&self) -> Result<Config, Vec<String>> {
+        let path = self.config.clone().unwrap_or_else(|| INSTALLED.into());
+        if self.config.is_none() && !path.exists() {
+            return Err(vec![
+                format!("error: there is no configuration at {INSTALLED}"),
+                "hint: `tiepdon config example` prints one to start from; --config FILE names another; --demo needs none".into(),
+            ]);
+        }
+        Config::load(&path).map_err(|faults| {
+            let mut lines = vec![format!("error: {} has {} fault(s)", path.display(), faults.len())];
+            lines.extend(faults.iter().map(|fault| format!("  {fault}")));
+            lines
+        })
+    }
+}
