@@ -34,7 +34,6 @@ struct Service {
 
 impl Service {
     /// `None`, with a line that says so, where there is no service and none can be started.
-    #[expect(clippy::print_stderr, reason = "a skipped test says so")]
     fn get(test: &str) -> Option<Self> {
         let lock = File::create(LOCK).expect("the lock file can be made");
         lock.lock().expect("the lock can be waited for");
@@ -44,14 +43,14 @@ impl Service {
         };
         if !runs() {
             if !Path::new("/usr/sbin/pcscd").exists() {
-                eprintln!("skipped: {test} (no pcscd)");
+                skipped(test, "no pcscd");
                 return None;
             }
             service.start();
         }
         let listens = until(|| std::net::TcpStream::connect(vpcd::ADDRESS).is_ok());
         if !listens {
-            eprintln!("skipped: {test} (no vpcd behind pcscd)");
+            skipped(test, "no vpcd behind pcscd");
         }
         listens.then_some(service)
     }
@@ -79,6 +78,11 @@ impl Drop for Service {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn skipped(test: &str, reason: &str) {
+    eprintln!("skipped: {test} ({reason})");
 }
 
 fn runs() -> bool {
@@ -219,7 +223,10 @@ fn a_service_that_restarts_is_an_event_and_not_the_end() {
         return;
     };
     if service.own.is_none() {
-        // Somebody else's service is not ours to stop.
+        skipped(
+            "a_service_that_restarts_is_an_event_and_not_the_end",
+            "a foreign pcscd runs",
+        );
         return;
     }
     let (_watch, events) = watch(true);

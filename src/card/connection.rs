@@ -61,6 +61,10 @@ impl Transport for Connection {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "PC/SC has sixty codes; all others are only reported"
+)]
 fn line_fault(error: pcsc::Error) -> TransportError {
     use pcsc::Error as E;
     if is_removed(error) {

@@ -258,7 +258,11 @@ mod tests {
             Habit::ExactLe if past_end => reply(&[], 0x6C00 | data.len() as u16),
             Habit::WrongOffset if past_end => reply(&[], 0x6B00),
             Habit::EndOfFile if past_end => reply(&wrapped, 0x6282),
-            _ => reply(&wrapped, 0x9000),
+            Habit::Short
+            | Habit::EndOfFile
+            | Habit::ExactLe
+            | Habit::WrongOffset
+            | Habit::WrongLength => reply(&wrapped, 0x9000),
         }
     }
 
