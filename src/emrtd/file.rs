@@ -286,9 +286,7 @@ mod tests {
 
     #[test]
     fn every_habit_of_cards_leads_to_the_whole_file() {
-        for content in [
-            0, 1, 93, 219, 220, 221, 222, 223, 500, 17_000, 33_000, 65_000,
-        ] {
+        for content in [2, 93, 219, 220, 221, 222, 223, 500, 17_000, 33_000, 65_000] {
             for habit in [
                 Habit::Short,
                 Habit::EndOfFile,
