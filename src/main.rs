@@ -1,3 +1,5 @@
 //! The `tiepdon` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    tiepdon::cli::run()
+}

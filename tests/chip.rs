@@ -2,7 +2,8 @@
 #![cfg(feature = "sim")]
 
 use tiepdon::emrtd::{
-    Access, Chip, ImageFormat, Plan, ReadError, TraceLine, Traced, Transport, TransportError, read,
+    Access, Chip, ImageFormat, Plan, ReadError, Step, TraceLine, Traced, Transport, TransportError,
+    read,
 };
 use tiepdon::identity::{CheckResult, Grade, Verdict, judge};
 use tiepdon::sim::card::{Card, Faults, Personality};
@@ -367,4 +368,32 @@ fn a_trace_shows_headers_lengths_and_status_words_and_nothing_else() {
     );
     let received: usize = lines.iter().map(|line| line.received).sum();
     assert_eq!(received as u64, chip.link.bytes_received);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_card_that_answers_anything_at_all_never_causes_a_panic_or_a_person(
+        replies in proptest::collection::vec(proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300), 1..30),
+        statuses in proptest::collection::vec(proptest::sample::select(vec![0x9000u16, 0x6282, 0x6C10, 0x6700, 0x6B00, 0x6A82, 0x6300]), 30),
+    ) {
+        let mut random = random;
+        let access = Access::of(&somebody().number);
+        let mut reader = tiepdon::emrtd::Reader::new(access, ALL, &mut random);
+        let mut step = reader.start();
+        for (mut reply, status) in replies.into_iter().zip(statuses) {
+            reply.extend(status.to_be_bytes());
+            step = match step {
+                Step::Transmit(command) => {
+                    proptest::prop_assert!(command.len() >= 4);
+                    reader.on_reply(&reply)
+                }
+                Step::Reset => reader.on_reset(),
+                Step::Done(_) => panic!("a person out of noise"),
+                // Whatever comes after the end is an error again.
+                Step::Failed(_) => reader.on_reply(&reply),
+            };
+        }
+    }
 }

@@ -46,7 +46,12 @@ impl Connection {
 impl Transport for Connection {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
         let reply = self.card.transmit(command, &mut self.reply[..]);
-        reply.map(<[u8]>::to_vec).map_err(line_fault)
+        match reply.map_err(line_fault)? {
+            // No card answers without a status word: some drivers report so that it left during
+            // the command (the virtual reader's does).
+            [] | [_] => Err(TransportError::Removed),
+            reply => Ok(reply.to_vec()),
+        }
     }
 
     fn reset(&mut self) -> Result<(), TransportError> {
@@ -56,6 +61,10 @@ impl Transport for Connection {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "PC/SC has sixty codes; all others are only reported"
+)]
 fn line_fault(error: pcsc::Error) -> TransportError {
     use pcsc::Error as E;
     if is_removed(error) {

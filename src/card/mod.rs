@@ -36,6 +36,10 @@ pub enum CardError {
 }
 
 impl From<pcsc::Error> for CardError {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "PC/SC has sixty codes; all others are only reported"
+    )]
     fn from(error: pcsc::Error) -> Self {
         use pcsc::Error as E;
         if connection::is_removed(error) {

@@ -258,7 +258,11 @@ mod tests {
             Habit::ExactLe if past_end => reply(&[], 0x6C00 | data.len() as u16),
             Habit::WrongOffset if past_end => reply(&[], 0x6B00),
             Habit::EndOfFile if past_end => reply(&wrapped, 0x6282),
-            _ => reply(&wrapped, 0x9000),
+            Habit::Short
+            | Habit::EndOfFile
+            | Habit::ExactLe
+            | Habit::WrongOffset
+            | Habit::WrongLength => reply(&wrapped, 0x9000),
         }
     }
 
@@ -282,9 +286,7 @@ mod tests {
 
     #[test]
     fn every_habit_of_cards_leads_to_the_whole_file() {
-        for content in [
-            0, 1, 93, 219, 220, 221, 222, 223, 500, 17_000, 33_000, 65_000,
-        ] {
+        for content in [2, 93, 219, 220, 221, 222, 223, 500, 17_000, 33_000, 65_000] {
             for habit in [
                 Habit::Short,
                 Habit::EndOfFile,

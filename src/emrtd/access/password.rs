@@ -82,7 +82,7 @@ mod tests {
     use super::{Access, Secret, Zeroizing};
 
     fn check(access: &Access, key: &str) {
-        assert_eq!(hex::encode_upper(&*access.key()), key);
+        assert_eq!(hex::encode_upper(*access.key()), key);
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl Session {
     }
 
     fn decrypt(&self, sent: &[u8]) -> Result<Vec<u8>, u16> {
-        if sent.is_empty() || sent.len() % 16 != 0 {
+        if sent.is_empty() || !sent.len().is_multiple_of(16) {
             return Err(WRONG);
         }
         let mut plain = cbc(Mode::Decrypt, &self.encryption, &self.vector(), sent);
@@ -157,7 +157,7 @@ fn value<'a>(objects: &Objects<'a>, tag: u8) -> Option<&'a [u8]> {
 fn padded(bytes: &[u8]) -> Vec<u8> {
     let mut out = bytes.to_vec();
     out.push(0x80);
-    while out.len() % 16 != 0 {
+    while !out.len().is_multiple_of(16) {
         out.push(0);
     }
     out

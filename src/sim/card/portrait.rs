@@ -12,7 +12,7 @@ use crate::sim::SimPerson;
 pub(super) const WIDTH: u16 = 240;
 pub(super) const HEIGHT: u16 = 320;
 /// Grain makes the file as long as that of a photograph (12 to 20 kB).
-const GRAIN: u32 = 14;
+const GRAIN: u32 = 24;
 const QUALITY: u8 = 75;
 
 /// Drawing takes a while, and tests make cards by the hundred.
