@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use super::script::{Scripted, answer, json_answer};
-use super::{CCCD, LONG, NUMBER, VISIT, person, visit};
-use crate::config::{EhrAuth, Fhir};
+use super::{CCCD, LONG, NUMBER, VISIT, person, settings_at, visit};
+use crate::config::Fhir;
 use crate::ehr::{EhrError, FhirServer, Handed, HospitalSystem, Match, SetupError};
 use crate::queue::PatientRef;
 
@@ -220,6 +220,22 @@ fn an_answer_to_a_transaction_that_does_not_answer_it_leaves_the_outcome_unknown
 }
 
 #[test]
+fn a_repeated_visit_that_is_there_is_not_sent_again() {
+    let record = visit(1);
+    let identifier = json!([{"system": VISIT, "value": record.draft.visit.to_string()}]);
+    let server = Scripted::start(Box::new(move |_, _| {
+        let found = json!({"resourceType": "Encounter", "id": "e", "identifier": identifier});
+        json_answer(200, &searchset(&[json!({"resource": found})], None))
+    }));
+    let met = server.client().hand_over(&record, FROZEN, true);
+    assert_eq!(met, Ok(Handed::Sent { id: "e".into() }));
+    let heads = server.heads();
+    assert_eq!(heads.len(), 1, "{heads:?}");
+    assert!(heads[0].starts_with("post /fhir/encounter/_search"));
+    assert!(heads[0].contains("prefer: handling=strict"));
+}
+
+#[test]
 fn another_visit_is_not_taken_for_ours() {
     let there = |status: &str, id: &str| json!({"response": {"status": status, "location": id}});
     let response = json!({"resourceType": "Bundle", "type": "transaction-response",
@@ -307,18 +323,7 @@ fn another_version_of_fhir_and_a_wrong_clock_are_refused() {
 
 #[test]
 fn settings_that_cannot_work_are_told_before_anything_is_sent() {
-    let settings = |base_url: &str| Fhir {
-        base_url: base_url.to_owned(),
-        auth: EhrAuth::None,
-        headers: Vec::new(),
-        ca_file: None,
-        personal_number_systems: Vec::new(),
-        insurance_number_systems: Vec::new(),
-        visit_system: VISIT.to_owned(),
-        queue_system: VISIT.to_owned(),
-        connect: LONG,
-        request: LONG,
-    };
+    let settings = |base_url: &str| settings_at(base_url, LONG);
     let open = |settings| FhirServer::new(settings, jiff::tz::TimeZone::UTC, Vec::new()).err();
     let folder = tempfile::tempdir().expect("a folder");
     let file = |text: &str| {
