@@ -67,7 +67,7 @@ fn number(digits: &str) -> PersonalNumber {
 }
 
 /// A visit of [`person`], each by another id.
-fn visit(id: u128) -> VisitRecord {
+pub(in crate::ehr) fn visit(id: u128) -> VisitRecord {
     let check = |result| Check::new(result, "");
     let series = Series {
         prefix: "A".into(),

@@ -55,11 +55,43 @@ fn pages_are_followed_on_this_server_only_and_not_without_end() {
         assert_eq!(server.client().find(&person()), expected, "{pages} pages");
     }
     let elsewhere = Scripted::start(Box::new(|_, _| {
-        json_answer(200, &searchset(&[], Some("http://127.0.0.1:1/fhir?page=2")))
+        json_answer(200, &searchset(&[ours("p1")], None))
     }));
-    let found = elsewhere.client().find(&person());
+    let next = format!("http://{}/fhir?page=2", elsewhere.address);
+    let server = Scripted::start(Box::new(move |_, _| {
+        json_answer(200, &searchset(&[], Some(&next)))
+    }));
+    let found = server.client().find(&person());
     assert!(is_down(&found), "{found:?}");
-    assert_eq!(elsewhere.heads().len(), 1);
+    assert!(elsewhere.heads().is_empty(), "nobody was asked there");
+}
+
+#[test]
+fn a_redirect_is_not_followed_to_whatever_it_may_say() {
+    let done = |location: &str| json!({"response": {"status": "201", "location": location}});
+    let response = json!({"resourceType": "Bundle", "type": "transaction-response",
+        "entry": [done("Patient/p"), done("Encounter/e")]});
+    for status in [301, 302, 303, 307, 308] {
+        let (page, response) = (searchset(&[ours("p1")], None), response.clone());
+        let server = Scripted::start(Box::new(move |first, _| {
+            let is_search = first.contains("_search");
+            if first.contains("/metadata") {
+                json_answer(200, &statement("4.0.1", true, true))
+            } else if first.contains("/login-to-search") {
+                json_answer(200, &page)
+            } else if first.contains("/login-to-write") {
+                json_answer(200, &response)
+            } else {
+                let to = if is_search { "search" } else { "write" };
+                answer(status, &format!("Location: /login-to-{to}\r\n"), b"")
+            }
+        }));
+        let client = server.client();
+        let found = client.find(&person());
+        assert!(is_down(&found), "{status} {found:?}");
+        let met = client.hand_over(&visit(1), FROZEN, false);
+        assert!(is_down(&met), "{status} {met:?}");
+    }
 }
 
 #[test]
