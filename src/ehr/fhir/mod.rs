@@ -13,7 +13,7 @@ mod search;
 mod send;
 mod setup;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};

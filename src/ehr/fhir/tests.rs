@@ -3,6 +3,9 @@
 mod judging;
 mod script;
 mod scripted;
+// Where the simulators are built, so is what issues their certificates.
+#[cfg(feature = "sim")]
+mod secure;
 #[cfg(feature = "sim")]
 mod simulated;
 
@@ -29,8 +32,8 @@ const OLD_CCCD: &str = "http://fhir.ehealth.gov.vn/core/sid/national_id";
 const BHYT: &str = "http://fhir.hl7.org.vn/core/sid/bhyt";
 const VISIT: &str = "https://hospital.example/sid/visit";
 
-fn server_at(base_url: &str, request: Duration) -> FhirServer {
-    let settings = Fhir {
+fn settings_at(base_url: &str, request: Duration) -> Fhir {
+    Fhir {
         base_url: base_url.to_owned(),
         auth: EhrAuth::Bearer(Private::from("secret")),
         headers: vec![("X-Tenant-ID".to_owned(), "t1".to_owned())],
@@ -41,10 +44,13 @@ fn server_at(base_url: &str, request: Duration) -> FhirServer {
         queue_system: "https://hospital.example/sid/queue".to_owned(),
         connect: Duration::from_secs(3),
         request,
-    };
+    }
+}
+
+fn server_at(base_url: &str, request: Duration) -> FhirServer {
     let zone = TimeZone::get("Asia/Ho_Chi_Minh").expect("bundled");
     let services = vec![ServiceCode("NOI".into()), ServiceCode("NHI".into())];
-    FhirServer::new(settings, zone, services).expect("settings")
+    FhirServer::new(settings_at(base_url, request), zone, services).expect("settings")
 }
 
 fn person() -> Person {
@@ -61,7 +67,7 @@ fn number(digits: &str) -> PersonalNumber {
 }
 
 /// A visit of [`person`], each by another id.
-fn visit(id: u128) -> VisitRecord {
+pub(in crate::ehr) fn visit(id: u128) -> VisitRecord {
     let check = |result| Check::new(result, "");
     let series = Series {
         prefix: "A".into(),

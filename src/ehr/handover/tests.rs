@@ -1,7 +1,8 @@
 use std::sync::Mutex;
 
 use super::{Handover, LocalRegister};
-use crate::ehr::{HospitalSystem, Match};
+use crate::ehr::fhir::tests::visit;
+use crate::ehr::{Handed, HospitalSystem, Match};
 use crate::identity::{BirthDate, Person, PersonalNumber, Private};
 use crate::queue::PatientRef;
 
@@ -51,4 +52,29 @@ fn an_empty_register_knows_nobody() {
         system.find(&person("Nguyễn Văn A", "1990")),
         Ok(Match::Unknown)
     );
+}
+
+#[test]
+fn a_visit_registers_only_whom_the_policy_allows_and_nobody_contradicts() {
+    let whose = |system: &Handover<Memory>| {
+        let known = system.register.0.lock().expect("no panic").clone();
+        known.and_then(|known| known.name)
+    };
+    let own = visit(1).draft.person.and_then(|person| person.name);
+    let other = person("Trần Văn B", "1961-01-01");
+    for (known, may_register, rejected, expected) in [
+        (None, true, false, own),
+        (None, false, false, None),
+        (None, true, true, None),
+        (Some(other.clone()), true, false, other.name),
+    ] {
+        let system = Handover::new(Memory(Mutex::new(known)));
+        let mut record = visit(1);
+        record.draft.may_register = may_register;
+        record.draft.rejected = rejected;
+        let frozen = system.render(&record).expect("nothing to render");
+        let handed = system.hand_over(&record, &frozen, false);
+        assert_eq!(handed, Ok(Handed::Local));
+        assert_eq!(whose(&system), expected);
+    }
 }

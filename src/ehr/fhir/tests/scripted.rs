@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 
 use super::script::{Scripted, answer, json_answer};
-use super::{CCCD, LONG, NUMBER, VISIT, person, visit};
-use crate::config::{EhrAuth, Fhir};
+use super::{CCCD, LONG, NUMBER, VISIT, person, settings_at, visit};
+use crate::config::Fhir;
 use crate::ehr::{EhrError, FhirServer, Handed, HospitalSystem, Match, SetupError};
 use crate::queue::PatientRef;
 
@@ -55,11 +55,43 @@ fn pages_are_followed_on_this_server_only_and_not_without_end() {
         assert_eq!(server.client().find(&person()), expected, "{pages} pages");
     }
     let elsewhere = Scripted::start(Box::new(|_, _| {
-        json_answer(200, &searchset(&[], Some("http://127.0.0.1:1/fhir?page=2")))
+        json_answer(200, &searchset(&[ours("p1")], None))
     }));
-    let found = elsewhere.client().find(&person());
+    let next = format!("http://{}/fhir?page=2", elsewhere.address);
+    let server = Scripted::start(Box::new(move |_, _| {
+        json_answer(200, &searchset(&[], Some(&next)))
+    }));
+    let found = server.client().find(&person());
     assert!(is_down(&found), "{found:?}");
-    assert_eq!(elsewhere.heads().len(), 1);
+    assert!(elsewhere.heads().is_empty(), "nobody was asked there");
+}
+
+#[test]
+fn a_redirect_is_not_followed_to_whatever_it_may_say() {
+    let done = |location: &str| json!({"response": {"status": "201", "location": location}});
+    let response = json!({"resourceType": "Bundle", "type": "transaction-response",
+        "entry": [done("Patient/p"), done("Encounter/e")]});
+    for status in [301, 302, 303, 307, 308] {
+        let (page, response) = (searchset(&[ours("p1")], None), response.clone());
+        let server = Scripted::start(Box::new(move |first, _| {
+            let is_search = first.contains("_search");
+            if first.contains("/metadata") {
+                json_answer(200, &statement("4.0.1", true, true))
+            } else if first.contains("/login-to-search") {
+                json_answer(200, &page)
+            } else if first.contains("/login-to-write") {
+                json_answer(200, &response)
+            } else {
+                let to = if is_search { "search" } else { "write" };
+                answer(status, &format!("Location: /login-to-{to}\r\n"), b"")
+            }
+        }));
+        let client = server.client();
+        let found = client.find(&person());
+        assert!(is_down(&found), "{status} {found:?}");
+        let met = client.hand_over(&visit(1), FROZEN, false);
+        assert!(is_down(&met), "{status} {met:?}");
+    }
 }
 
 #[test]
@@ -220,6 +252,22 @@ fn an_answer_to_a_transaction_that_does_not_answer_it_leaves_the_outcome_unknown
 }
 
 #[test]
+fn a_repeated_visit_that_is_there_is_not_sent_again() {
+    let record = visit(1);
+    let identifier = json!([{"system": VISIT, "value": record.draft.visit.to_string()}]);
+    let server = Scripted::start(Box::new(move |_, _| {
+        let found = json!({"resourceType": "Encounter", "id": "e", "identifier": identifier});
+        json_answer(200, &searchset(&[json!({"resource": found})], None))
+    }));
+    let met = server.client().hand_over(&record, FROZEN, true);
+    assert_eq!(met, Ok(Handed::Sent { id: "e".into() }));
+    let heads = server.heads();
+    assert_eq!(heads.len(), 1, "{heads:?}");
+    assert!(heads[0].starts_with("post /fhir/encounter/_search"));
+    assert!(heads[0].contains("prefer: handling=strict"));
+}
+
+#[test]
 fn another_visit_is_not_taken_for_ours() {
     let there = |status: &str, id: &str| json!({"response": {"status": status, "location": id}});
     let response = json!({"resourceType": "Bundle", "type": "transaction-response",
@@ -307,18 +355,7 @@ fn another_version_of_fhir_and_a_wrong_clock_are_refused() {
 
 #[test]
 fn settings_that_cannot_work_are_told_before_anything_is_sent() {
-    let settings = |base_url: &str| Fhir {
-        base_url: base_url.to_owned(),
-        auth: EhrAuth::None,
-        headers: Vec::new(),
-        ca_file: None,
-        personal_number_systems: Vec::new(),
-        insurance_number_systems: Vec::new(),
-        visit_system: VISIT.to_owned(),
-        queue_system: VISIT.to_owned(),
-        connect: LONG,
-        request: LONG,
-    };
+    let settings = |base_url: &str| settings_at(base_url, LONG);
     let open = |settings| FhirServer::new(settings, jiff::tz::TimeZone::UTC, Vec::new()).err();
     let folder = tempfile::tempdir().expect("a folder");
     let file = |text: &str| {
