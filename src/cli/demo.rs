@@ -11,7 +11,7 @@ use super::pcscd::{self, Pcscd};
 use crate::checkin::{Screen, View, Want};
 use crate::config::Config;
 use crate::sim::card::{Card, vpcd};
-use crate::sim::ehr::Server;
+use crate::sim::ehr::{Seed, Server};
 use crate::sim::printer::{Faults, Printer};
 use crate::sim::{Scanner, SimPerson, person, persons};
 
@@ -62,8 +62,8 @@ impl Demo {
         })?;
         let (has_reader, service) = reader(&folder, note);
         let printer = Printer::start(0, Faults::none()).map_err(|error| fault("the simulated printer", error))?;
-        let seed = super::sim_ehr::built_in().map_err(|error| vec![error])?;
-        let ehr = Server::start(0, seed).map_err(|error| fault("the simulated EHR", error))?;
+        let today = jiff::ZonedDateTime::now().date();
+        let ehr = Server::start(0, Seed::trial(today)).map_err(|error| fault("the simulated EHR", error))?;
         let config = config(&folder, &printer, &ehr)?;
         note("THỬ: a trial. Card, EHR, insurance and printer are simulated on 127.0.0.1; no number is worth anything.");
         Ok(Self {
@@ -79,12 +79,16 @@ impl Demo {
         })
     }
 
+    /// The simulated scanner, plugged in.
+    pub(super) fn scanner(&self) -> io::Result<Scanner> {
+        Scanner::plug_in(&self.folder.join("scanner"))
+    }
+
     /// A patient who does what the screen asks: shows the code to the scanner, lays the card down,
     /// takes it away in the end. `views` gives each view as it changes, and None at the end.
     pub(super) fn patient(&self, views: impl Views) -> io::Result<JoinHandle<()>> {
-        let scanner = Scanner::plug_in(&self.folder.join("scanner"))?;
         let patient = Patient {
-            scanner,
+            scanner: self.scanner()?,
             code: self.person.card_qr(),
             person: self.person,
             has_reader: self.has_reader,

@@ -13,7 +13,7 @@ pub struct Args {
     /// TCP port on 127.0.0.1; 0 takes a free one.
     #[arg(long, default_value_t = 8090)]
     port: u16,
-    /// A FHIR Bundle whose resources the server knows from the beginning; absent: built-in ones.
+    /// A FHIR Bundle whose resources the server knows from the beginning; absent: the invented persons of the trial.
     #[arg(long, value_name = "FILE.json")]
     seed: Option<PathBuf>,
     /// A fault that the server has all the time.
@@ -50,9 +50,6 @@ enum Name {
     HugeBundle,
 }
 
-/// Resources of a trial: synthetic persons.
-const BUILT_IN: &str = include_str!("../../assets/sim/ehr.json");
-
 /// Serves until the process is stopped. Standard output: the FHIR base URL and the address of the
 /// insurance service, a line each.
 pub fn run(args: &Args) -> ExitCode {
@@ -70,12 +67,14 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 fn start(args: &Args) -> Result<Server, String> {
-    let text = match &args.seed {
-        None => BUILT_IN.to_owned(),
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|error| format!("{} cannot be read: {error}", path.display()))?,
+    let seed = match &args.seed {
+        None => Seed::trial(jiff::ZonedDateTime::now().date()),
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+            seed(&text)?
+        }
     };
-    let seed = seed(&text)?;
     let server = Server::start(args.port, seed)
         .map_err(|error| format!("port {} cannot be used: {error}", args.port))?;
     if let Some(name) = args.fault {
@@ -126,22 +125,5 @@ fn fault(name: Name) -> Fault {
         Name::CutBody => Fault::CutBody,
         Name::CommitThenDrop => Fault::CommitThenDrop,
         Name::HugeBundle => Fault::HugeBundle,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{BUILT_IN, seed};
-
-    #[test]
-    fn the_built_in_seed_has_patients_who_are_insured() {
-        let seed = seed(BUILT_IN).expect("a Bundle");
-        let patients = seed
-            .resources
-            .iter()
-            .filter(|one| one["resourceType"] == "Patient");
-        assert!(patients.count() >= 3);
-        assert!(seed.insured.iter().any(|one| one.number.len() == 12));
-        assert!(super::seed("[]").is_err() && super::seed("{").is_err());
     }
 }

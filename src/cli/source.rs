@@ -36,3 +36,12 @@ impl Source {
         })
     }
 }
+
+/// Why there is no trial in this build.
+#[cfg(not(feature = "sim"))]
+pub(super) fn no_simulators() -> Vec<String> {
+    vec![
+        "error: this build has no simulators, so there is no trial".into(),
+        "hint: build with the feature `sim`, or name a configuration with --config".into(),
+    ]
+}

@@ -34,6 +34,13 @@ impl Shared {
         self.lock().view.clone()
     }
 
+    /// The newest view, waited for in the first moments of a kiosk.
+    pub fn first_view(&self) -> Arc<View> {
+        let missing = |board: &mut Board| board.view.is_none();
+        let board = self.changed.wait_while(self.lock(), missing).unwrap_or_else(PoisonError::into_inner);
+        board.view.clone().expect("the wait ends when there is a view")
+    }
+
     /// Calls `listener` after every change of the view, on the driver's thread: it must return at once.
     pub fn on_change(&self, listener: impl Fn() + Send + 'static) {
         *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(listener));

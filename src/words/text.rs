@@ -210,6 +210,23 @@ texts! {
     StaffHour => "staff.hour",
 
     // The terminal.
+    TerminalConsent => "terminal.consent",
+    TerminalCardOrCode => "terminal.card_or_code",
+    TerminalCodeOrCan => "terminal.code_or_can",
+    TerminalCard => "terminal.card",
+    TerminalReading => "terminal.reading",
+    TerminalTyping => "terminal.typing",
+    TerminalLookingUp => "terminal.looking_up",
+    TerminalConfirm => "terminal.confirm",
+    TerminalChoose => "terminal.choose",
+    TerminalIssuing => "terminal.issuing",
+    TerminalPrinting => "terminal.printing",
+    TerminalPrinted => "terminal.printed",
+    TerminalNumber => "terminal.number",
+    TerminalGrade => "terminal.grade",
+    TerminalEhr => "terminal.ehr",
+    TerminalTicket => "terminal.ticket",
+    TerminalTook => "terminal.took",
 }
 
 type Catalogue = BTreeMap<String, String>;

@@ -6,6 +6,7 @@ mod fault;
 mod http;
 mod insurance;
 mod reply;
+mod seed;
 mod server;
 mod transaction;
 mod world;

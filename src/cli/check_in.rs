@@ -1,0 +1,233 @@
+//! `tiepdon check-in`: one complete check-in at the terminal, on the machine, the driver and the
+//! devices that serve the window.
+
+mod report;
+mod script;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use self::report::{Report, Step};
+use self::script::Script;
+use super::print;
+use super::source::Source;
+use crate::checkin::{Effect, Event, Screen};
+use crate::config::Config;
+use crate::kiosk::{Kiosk, Moment, Parts};
+use crate::queue::Paper;
+use crate::store::Store;
+use crate::ticket::{Printer, PrinterFault, Raster};
+use crate::words::Language;
+
+/// `tiepdon check-in`. What is not given comes from reader and scanner, as at the window.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    source: Source,
+    /// The card access number: six digits
+    #[arg(long, value_name = "N")]
+    can: Option<String>,
+    /// The MRZ of the card: its lines joined by a newline, or the 24 characters of the key
+    #[arg(long, value_name = "TEXT")]
+    mrz: Option<String>,
+    /// A picture with the code
+    #[arg(long, value_name = "FILE")]
+    qr_image: Option<PathBuf>,
+    /// The code's text
+    #[arg(long, value_name = "TEXT")]
+    qr_text: Option<String>,
+    /// The personal number, as typed on the keypad
+    #[arg(long, value_name = "N")]
+    number: Option<String>,
+    /// The service to choose where there is a choice; the first by default
+    #[arg(long, value_name = "CODE")]
+    service: Option<String>,
+    /// Write the ticket's picture here, too
+    #[arg(long, value_name = "FILE.png")]
+    ticket_out: Option<PathBuf>,
+    /// Print one JSON object on standard output and nothing else
+    #[arg(long)]
+    json: bool,
+}
+
+/// A check-in whose machine has gone silent for this long has gone wrong: every state ends sooner.
+const SILENT_MAX: Duration = Duration::from_secs(700);
+/// After the ticket, this long for the hospital's system to take the visit.
+const HANDOVER_MAX: Duration = Duration::from_secs(5);
+
+pub(super) fn run(args: &Args) -> ExitCode {
+    match check_in(args) {
+        Ok(report) => {
+            if args.json {
+                print::result(&report.json());
+            } else {
+                report.lines(language()).iter().for_each(|line| print::result(line));
+            }
+            if report.issued() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(lines) => {
+            lines.iter().for_each(|line| print::note(line));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check_in(args: &Args) -> Result<Report, Vec<String>> {
+    if args.source.demo {
+        return demo(args);
+    }
+    let config = args.source.load()?;
+    with_config(args, config, || {}, |_| Ok(()))
+}
+
+#[cfg(feature = "sim")]
+fn demo(args: &Args) -> Result<Report, Vec<String>> {
+    use super::demo::{Demo, Setup, Shows};
+    let setup = Setup { person: args.number.as_deref(), ..Setup::default() };
+    let demo = Demo::start(&setup, &|line| print::note(line))?;
+    let shows = Shows::default();
+    // Whatever was given at the command line takes the place of the simulated patient.
+    let own = [&args.can, &args.mrz, &args.qr_text, &args.number].iter().any(|given| given.is_some());
+    let patient = if own || args.qr_image.is_some() {
+        None
+    } else {
+        Some(demo.patient(shows.clone()).map_err(|error| vec![format!("error: {error}")])?)
+    };
+    let end = shows.clone();
+    let folder = super::demo::folder();
+    let mut report = with_config(args, demo.config.clone(), move || end.end(), move |view| {
+        shows.put(view);
+        Ok(())
+    })?;
+    if let Some(patient) = patient {
+        // It ends with the kiosk; if it panicked, that has been printed.
+        let _ = patient.join();
+    }
+    if let Some(ticket) = demo.printer.tickets().last() {
+        let path = args.ticket_out.clone().unwrap_or_else(|| folder.join("ticket.png"));
+        std::fs::write(&path, ticket.png()).map_err(|e| vec![format!("error: {}: {e}", path.display())])?;
+        report.ticket_file = Some(path);
+    }
+    Ok(report)
+}
+
+#[cfg(not(feature = "sim"))]
+fn demo(_: &Args) -> Result<Report, Vec<String>> {
+    Err(super::source::no_simulators())
+}
+
+fn with_config(
+    args: &Args,
+    config: Config,
+    over: impl FnOnce(),
+    mut on_view: impl FnMut(Arc<crate::checkin::View>) -> Result<(), Vec<String>> + Send + 'static,
+) -> Result<Report, Vec<String>> {
+    let fault = |error: &dyn std::fmt::Display| vec![format!("error: {error}")];
+    let script = Script::new(args)?;
+    let mut parts = Parts::from_config(&config).map_err(|error| fault(&error))?;
+    let keeps = args.ticket_out.clone().filter(|_| !args.source.demo);
+    if let Some(path) = keeps.clone() {
+        let open = Arc::clone(&parts.printer);
+        parts.printer = Arc::new(move || Box::new(Keeper { inner: open(), path: path.clone() }));
+    }
+    let store = Arc::clone(&parts.store);
+    let names = config.services.iter().chain([&config.desk]).map(|s| (s.code.clone(), s.clone())).collect();
+    let (sender, steps) = channel();
+    let mut last = None;
+    let observer = move |moment: Moment<'_>| {
+        let step = match moment {
+            Moment::View(view) if last.as_deref() != Some(view) => {
+                let view = Arc::new(view.clone());
+                last = Some(Arc::clone(&view));
+                let _ = on_view(Arc::clone(&view));
+                Step::View(view)
+            }
+            Moment::Effect(effect @ (Effect::TakeNumber { .. } | Effect::Print { .. } | Effect::Paper { .. })) => {
+                Step::Effect(Box::new(effect.clone()))
+            }
+            Moment::Event(Event::Touch(crate::checkin::Touch::Cancel)) => Step::Cancelled,
+            Moment::View(_) | Moment::Effect(_) | Moment::Event(_) => return,
+        };
+        // Nobody listens after the check-in's end.
+        let _ = sender.send(step);
+    };
+    let begun = Instant::now();
+    let kiosk = Kiosk::start(config, parts, Some(Box::new(observer))).map_err(|error| fault(&error))?;
+    let mut report = Report::new(names);
+    let mut script = script;
+    script.begin(&kiosk.inlet());
+    while !report.ended() {
+        match steps.recv_timeout(SILENT_MAX) {
+            Ok(step) => {
+                if let Step::View(view) = &step {
+                    if let Some(line) = report::told(view, language()) {
+                        print::note(&line);
+                    }
+                    script.answer(view, &kiosk.inlet());
+                }
+                report.take(step);
+            }
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+                return Err(vec!["error: the kiosk fell silent; TIEPDON_LOG=debug shows more".into()]);
+            }
+        }
+    }
+    report.millis = begun.elapsed();
+    over();
+    report.ehr = handed_over(store.as_ref(), &report, &steps);
+    report.ticket_file = keeps;
+    drop(kiosk);
+    Ok(report)
+}
+
+/// What became of the visit in the hospital's system, within a few seconds.
+fn handed_over(
+    store: &dyn Store,
+    report: &Report,
+    steps: &std::sync::mpsc::Receiver<Step>,
+) -> Option<String> {
+    let visit = report.visit?;
+    let end = Instant::now() + HANDOVER_MAX;
+    loop {
+        let state = store.state(visit).ok().flatten();
+        let waits = state.as_deref() == Some("queued") && Instant::now() < end;
+        if !waits {
+            return state;
+        }
+        // Not an event of ours: the drainer writes it. Look again soon.
+        let _ = steps.recv_timeout(Duration::from_millis(20));
+    }
+}
+
+/// Vietnamese where the terminal is Vietnamese, else English.
+fn language() -> Language {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    if locale.is_some_and(|locale| locale.starts_with("vi")) { Language::Vi } else { Language::En }
+}
+
+/// Prints, and keeps the picture.
+struct Keeper {
+    inner: Box<dyn Printer>,
+    path: PathBuf,
+}
+
+impl Printer for Keeper {
+    fn print(&mut self, raster: &Raster, id: [u8; 4], within: Duration) -> Result<Paper, PrinterFault> {
+        if let Err(error) = std::fs::write(&self.path, raster.to_png()) {
+            tracing::error!(%error, "the ticket's picture cannot be kept");
+        }
+        self.inner.print(raster, id, within)
+    }
+
+    fn status(&mut self, within: Duration) -> Result<(), PrinterFault> {
+        self.inner.status(within)
+    }
+}
+
+/// Whether the screen is one on which a check-in has ended.
+fn is_end(screen: &Screen) -> bool {
+    matches!(screen, Screen::Done { .. } | Screen::Help { .. })
+}

@@ -1,0 +1,232 @@
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Finding;
+use crate::card::{self, CardError};
+use crate::config::{Chip, Config, Ehr, Insurance, Link};
+use crate::identity::Way;
+use crate::kiosk::{hospital, open_store};
+use crate::ticket::{self, Template};
+
+/// A printer answers its status within this.
+const PRINTER: Duration = Duration::from_secs(3);
+/// Less free space than this is a fault: the store could not grow for a day.
+const DISK_FAULT_BYTES: u64 = 200 << 20;
+/// Less than this is worth a word.
+const DISK_WARNING_BYTES: u64 = 2 << 30;
+
+/// Every check there is, in the order of a check-in.
+pub(super) fn all(config: &Config) -> Vec<Finding> {
+    let mut findings = vec![Finding::ok("config", "no fault")];
+    findings.push(reader(config));
+    findings.extend(trust(config));
+    findings.extend(camera(config));
+    findings.extend(scanner(config));
+    findings.push(template(config));
+    findings.push(printer(config));
+    findings.extend(store_and_ehr(config));
+    findings.push(insurance(config));
+    findings.push(disk(config));
+    findings.push(clock());
+    findings.extend(staff(config));
+    findings
+}
+
+fn reader(config: &Config) -> Finding {
+    const CHECK: &str = "reader";
+    if config.policy.chip == Chip::Off || !config.policy.ways.contains(&Way::Chip) {
+        return Finding::ok(CHECK, "the chip is not used on this site");
+    }
+    let all = match card::readers() {
+        Ok(all) => all,
+        Err(error @ CardError::NoService) => {
+            return Finding::fault(CHECK, error.to_string(), "systemctl start pcscd (package pcscd)");
+        }
+        Err(error) => return Finding::fault(CHECK, error.to_string(), "plug a PC/SC reader in"),
+    };
+    let virtual_one = all.iter().find(|reader| reader.is_virtual);
+    if let Some(reader) = virtual_one.filter(|_| !config.trial) {
+        return Finding::fault(
+            CHECK,
+            format!("{} is a virtual reader: it listens on every network address", reader.name),
+            "remove it: apt-get remove vsmartcard-vpcd (or its entry in /etc/reader.conf.d), then restart pcscd",
+        );
+    }
+    match all.iter().find(|reader| card::accepts(&config.reader, &reader.name)) {
+        Some(reader) => Finding::ok(CHECK, &reader.name),
+        None => Finding::fault(
+            CHECK,
+            format!("{} reader(s), none that the configuration names", all.len()),
+            "plug the reader in, or correct [reader] name_contains",
+        ),
+    }
+}
+
+fn trust(config: &Config) -> Option<Finding> {
+    (config.policy.chip != Chip::Off).then(|| {
+        Finding::warning(
+            "trust",
+            "this version reads chips and does not verify signatures: every card is graded `read`",
+            "none yet; do not rely on the card being genuine",
+        )
+    })
+}
+
+#[cfg(feature = "camera")]
+fn camera(config: &Config) -> Option<Finding> {
+    let camera = config.camera.as_ref()?;
+    let found = crate::scan::cameras();
+    let named = |name: &String| name.contains(&camera.device) || Path::new(&camera.device).exists();
+    Some(match found.iter().find(|name| named(name)) {
+        Some(name) => Finding::ok("camera", name),
+        None => Finding::fault(
+            "camera",
+            format!("{} is not there; cameras: {}", camera.device, if found.is_empty() { "none".into() } else { found.join(", ") }),
+            "plug the camera in, install udev/70-tiepdon.rules, or correct [camera] device",
+        ),
+    })
+}
+
+#[cfg(not(feature = "camera"))]
+fn camera(config: &Config) -> Option<Finding> {
+    config.camera.as_ref()?;
+    Some(Finding::fault("camera", "this build has no camera support", "install the full package"))
+}
+
+fn scanner(config: &Config) -> Option<Finding> {
+    let scanner = config.scanner.as_ref()?;
+    let open = std::fs::File::options().read(true).write(true).open(&scanner.device);
+    Some(match open {
+        Ok(_) => Finding::ok("scanner", scanner.device.display().to_string()),
+        Err(error) => Finding::fault(
+            "scanner",
+            format!("{}: {error}", scanner.device.display()),
+            "plug it in, set it to USB serial (CDC) mode, and add this user to the group tiepdon",
+        ),
+    })
+}
+
+fn template(config: &Config) -> Finding {
+    match config.printer.template.as_deref().map(Template::load) {
+        None => Finding::ok("ticket", "the built-in template"),
+        Some(Ok(_)) => Finding::ok("ticket", "the hospital's template"),
+        Some(Err(error)) => Finding::fault("ticket", error.to_string(), "correct the template; until then the built-in one serves"),
+    }
+}
+
+fn printer(config: &Config) -> Finding {
+    const CHECK: &str = "printer";
+    let name = match &config.printer.link {
+        Link::Tcp(address) => address.to_string(),
+        Link::Device(path) => path.display().to_string(),
+        Link::Folder(path) => {
+            return Finding::warning(CHECK, format!("pictures into {}", path.display()), "for trials only: set device or tcp");
+        }
+    };
+    match ticket::open(&config.printer).status(PRINTER) {
+        Ok(()) => Finding::ok(CHECK, name),
+        Err(fault) => {
+            Finding::fault(CHECK, format!("{name}: {fault}"), fault.cause.cure(crate::words::Language::En))
+        }
+    }
+}
+
+fn store_and_ehr(config: &Config) -> Vec<Finding> {
+    let store = match open_store(config) {
+        Ok(store) => store,
+        Err(error) => {
+            return vec![Finding::fault("store", error.to_string(), "see the message; nothing is issued until then")];
+        }
+    };
+    let mut findings = vec![match store.probe() {
+        Ok(found) => Finding::ok("store", found),
+        Err(error) => Finding::fault("store", error.to_string(), "restore it from a backup"),
+    }];
+    findings.push(match store.verify() {
+        Ok(lines) => Finding::ok("audit", format!("{lines} lines, unbroken")),
+        Err(error) => Finding::fault("audit", error.to_string(), "keep the file as evidence; somebody altered it"),
+    });
+    if let Ok(backlog) = store.backlog() {
+        let found = format!("{} queued, {} parked", backlog.queued, backlog.parked);
+        findings.push(if backlog.parked > 0 {
+            Finding::warning("outbox", found, "the staff page names what the hospital's system refused")
+        } else {
+            Finding::ok("outbox", found)
+        });
+    }
+    findings.push(ehr(config, &store));
+    findings
+}
+
+fn ehr(config: &Config, store: &std::sync::Arc<dyn crate::store::Store>) -> Finding {
+    const CHECK: &str = "ehr";
+    let cure = match &config.ehr {
+        Ehr::Local => "",
+        Ehr::Fhir(_) => "check base_url, the network, the token and the server; numbers are given meanwhile",
+    };
+    match hospital(config, store).map_err(|e| e.to_string()).and_then(|system| system.probe().map_err(|e| e.to_string())) {
+        Ok(found) => Finding::ok(CHECK, found),
+        Err(error) => Finding::fault(CHECK, error, cure),
+    }
+}
+
+fn insurance(config: &Config) -> Finding {
+    match &config.insurance {
+        Insurance::Clerk => Finding::ok("insurance", "the clerk looks"),
+        Insurance::Service { url, .. } => Finding::ok("insurance", format!("asked at {url}; not tried (a question needs a person)")),
+    }
+}
+
+fn disk(config: &Config) -> Finding {
+    const CHECK: &str = "disk";
+    let folder = config.store.path.parent().unwrap_or(Path::new("/"));
+    let place = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    match rustix::fs::statvfs(place) {
+        Ok(stat) => {
+            let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+            let found = format!("{} MiB free at {}", free >> 20, place.display());
+            if free < DISK_FAULT_BYTES {
+                Finding::fault(CHECK, found, "free some space")
+            } else if free < DISK_WARNING_BYTES {
+                Finding::warning(CHECK, found, "free some space soon")
+            } else {
+                Finding::ok(CHECK, found)
+            }
+        }
+        Err(error) => Finding::fault(CHECK, format!("{}: {error}", place.display()), "check the disk"),
+    }
+}
+
+/// A PC whose battery is empty wakes in the past: days and priorities would be wrong.
+fn clock() -> Finding {
+    let now = Timestamp::now();
+    let year = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
+    if year < 2026 {
+        Finding::fault("clock", format!("it is the year {year}"), "set the clock; let systemd-timesyncd keep it")
+    } else {
+        Finding::ok("clock", now.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
+    }
+}
+
+fn staff(config: &Config) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if let Some(staff) = config.staff.as_ref().filter(|staff| !staff.listen.ip().is_loopback()) {
+        findings.push(Finding::warning(
+            "staff",
+            format!("{} can be reached from the network, in plain HTTP", staff.listen),
+            "listen on 127.0.0.1, or put a proxy with TLS before it",
+        ));
+    }
+    if let Ok(data) = std::fs::metadata(&config.store.key_file) {
+        let mode = data.permissions().mode() & 0o777;
+        findings.push(if mode & 0o077 == 0 {
+            Finding::ok("key", format!("{} has mode {mode:03o}", config.store.key_file.display()))
+        } else {
+            Finding::fault("key", format!("{} has mode {mode:03o}", config.store.key_file.display()), "chmod 600 it")
+        });
+    }
+    findings
+}
