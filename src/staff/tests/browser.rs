@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// An answer that does not come in this time fails the test; nothing else is timed.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -107,7 +107,9 @@ pub struct Events {
 impl Events {
     /// Awaits the next board; none when the feed has ended.
     pub fn next(&mut self) -> Option<String> {
+        let asked = Instant::now();
         loop {
+            assert!(asked.elapsed() < PATIENCE, "neither a board nor an end");
             let mut line = String::new();
             // A feed that is cut off is an end like another.
             if self.reader.read_line(&mut line).unwrap_or(0) == 0 {
