@@ -35,12 +35,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         let panel = PANELS[panel.parse::<usize>()?];
         return photograph(&folder, panel);
     }
-    for index in 0..PANELS.len() {
+    for (index, panel) in PANELS.into_iter().enumerate() {
         let status = Command::new(std::env::current_exe()?)
             .env("TIEPDON_SCREENS_PANEL", index.to_string())
             .status()?;
         if !status.success() {
-            return Err(format!("panel {:?}: {status}", PANELS[index]).into());
+            return Err(format!("panel {panel:?}: {status}").into());
         }
     }
     Ok(())

@@ -5,8 +5,8 @@ use eframe::egui::{
     self, Context, CursorIcon, FontData, FontDefinitions, FontFamily, Id, ThemePreference,
 };
 
+use super::canvas::Canvas;
 use super::tokens::{Tokens, bold, colour};
-use super::widgets::Canvas;
 use super::{Link, Window, frame, screens};
 use crate::checkin::{Screen, Touch, View};
 use crate::words::fonts;

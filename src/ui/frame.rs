@@ -1,27 +1,33 @@
 use eframe::egui::{Rect, pos2, vec2};
 
 use super::Window;
+use super::canvas::{Canvas, line};
 use super::cut::Cut;
 use super::pictograms::{Icon, Inks};
 use super::tokens::{Kind, colour};
-use super::widgets::{Canvas, Look, line};
-use crate::checkin::{Screen, Touch, View};
+use super::widgets::Look;
+use crate::checkin::{Screen, Touch, View, Want};
 use crate::words::{Language, Text, text};
 
 /// Draws what is on every screen around `whole`, and gives the area that is left for the screen.
 pub(super) fn around(canvas: &mut Canvas, mut whole: Rect, view: &View, window: &Window) -> Rect {
     let margin = canvas.tokens.space(10.0);
     let bar = canvas.tokens.small() + 2.0 * margin;
+    let wide = whole.is_wide();
     let top = whole.cut_top(bar);
-    header(canvas, top, view, window);
+    header(canvas, top, view, window, window.trial && wide);
     if window.trial {
-        let strip = whole.cut_top(canvas.tokens.space(40.0));
+        let mut strip = whole.cut_top(canvas.tokens.space(40.0));
         canvas.ui.painter().rect_filled(strip, 0.0, colour::TRIAL);
+        if !wide {
+            let place = strip.cut_left(canvas.tokens.space(110.0));
+            let word = canvas.say(Text::Trial);
+            canvas.centred(place, &[line(Kind::Strong, colour::ON_TRIAL, word)]);
+        }
         let note = canvas.say(Text::TrialNote);
         canvas.centred(strip, &[line(Kind::Small, colour::ON_TRIAL, note)]);
     }
-    let bottom = whole.cut_bottom(bar);
-    footer(canvas, bottom, view);
+    footer(canvas, &mut whole, view);
     whole
 }
 
@@ -31,7 +37,7 @@ pub(super) fn inside(canvas: &Canvas, area: Rect) -> Rect {
     area.shrink2(vec2(space(28.0), space(20.0)))
 }
 
-fn header(canvas: &mut Canvas, bar: Rect, view: &View, window: &Window) {
+fn header(canvas: &mut Canvas, bar: Rect, view: &View, window: &Window, badge: bool) {
     canvas.ui.painter().rect_filled(bar, 0.0, colour::TEAL);
     let margin = canvas.tokens.space(10.0);
     let gap = canvas.tokens.gap();
@@ -46,7 +52,7 @@ fn header(canvas: &mut Canvas, bar: Rect, view: &View, window: &Window) {
         canvas.choice(place, name, chosen, Touch::Language(language));
     }
     inner.cut_right(gap);
-    if window.trial {
+    if badge {
         let badge = inner.cut_right(canvas.tokens.space(130.0));
         let badge = badge.middle(badge.size() * vec2(1.0, 0.78));
         canvas.plate(badge, colour::TRIAL, None);
@@ -65,39 +71,77 @@ fn header(canvas: &mut Canvas, bar: Rect, view: &View, window: &Window) {
     );
 }
 
-fn footer(canvas: &mut Canvas, bar: Rect, view: &View) {
-    let margin = canvas.tokens.space(10.0);
+/// The ways out of a screen: staff, the other way, leaving. In two rows where it is narrow.
+fn footer(canvas: &mut Canvas, whole: &mut Rect, view: &View) {
+    let (margin, gap) = (canvas.tokens.space(10.0), canvas.tokens.gap());
+    let height = canvas.tokens.small();
+    let other = other_way(&view.screen);
+    let stacked = other.is_some() && !whole.is_wide();
+    let rows = if stacked { 2.0 } else { 1.0 };
+    let bar = whole.cut_bottom(rows * (height + margin) + margin);
+    canvas.ui.painter().rect_filled(bar, 0.0, colour::SURFACE);
     let edge = Rect::from_min_max(
         bar.min,
         pos2(bar.max.x, bar.min.y + canvas.tokens.space(2.0)),
     );
-    canvas.ui.painter().rect_filled(bar, 0.0, colour::SURFACE);
     canvas.ui.painter().rect_filled(edge, 0.0, colour::LINE);
-    let mut inner = bar.shrink(margin);
-    inner.min.x += margin;
-    inner.max.x -= margin;
-    let cancel = may_cancel(&view.screen).then(|| {
-        let place = inner.cut_right(canvas.tokens.space(240.0).min(inner.width() * 0.35));
-        inner.cut_right(canvas.tokens.gap());
-        place
+    let mut inner = bar.shrink2(vec2(2.0 * margin, margin));
+    let upper = stacked.then(|| {
+        let row = inner.cut_top(height);
+        inner.cut_top(margin);
+        row
     });
-    if view.staff_called {
-        let place = inner.cut_left(canvas.tokens.space(820.0));
+    if may_cancel(&view.screen) {
+        let place = inner.cut_right(canvas.tokens.space(210.0));
+        inner.cut_right(gap);
+        let label = canvas.say(Text::Cancel);
+        canvas.button(place, Look::Secondary, None, label, Touch::Cancel);
+    }
+    if let Some((label, touch)) = other {
+        let place = upper.unwrap_or_else(|| {
+            let place = inner.cut_right(canvas.tokens.space(500.0));
+            inner.cut_right(gap);
+            place
+        });
+        let label = canvas.say(label);
+        canvas.button(place, Look::Secondary, Some(Icon::NoPapers), label, touch);
+    }
+    staff(canvas, inner, view.staff_called);
+}
+
+fn staff(canvas: &mut Canvas, mut area: Rect, called: bool) {
+    if called {
+        let place = area.cut_left(canvas.tokens.space(820.0));
         canvas.plate(place, colour::GOOD, None);
-        let mut words = place.shrink(canvas.tokens.space(12.0));
-        let check = words.cut_left(words.height());
+        let mut words = place.shrink(canvas.tokens.space(6.0));
+        let check = words.cut_left(words.height() * 0.7);
         canvas.icon(check, Icon::Check, Inks::of(colour::ON_GOOD));
-        words.cut_left(margin);
+        words.cut_left(canvas.tokens.space(10.0));
         let called = canvas.say(Text::StaffCalled);
         canvas.left(words, &[line(Kind::Strong, colour::ON_GOOD, called)]);
     } else {
-        let place = inner.cut_left(canvas.tokens.space(420.0));
+        let place = area.cut_left(canvas.tokens.space(460.0));
         let label = canvas.say(Text::CallStaff);
         canvas.button(place, Look::Warm, Some(Icon::Hand), label, Touch::CallStaff);
     }
-    if let Some(place) = cancel {
-        let label = canvas.say(Text::Cancel);
-        canvas.button(place, Look::Secondary, None, label, Touch::Cancel);
+}
+
+/// The way on for somebody who has not got what the screen asks for.
+fn other_way(screen: &Screen) -> Option<(Text, Touch)> {
+    match screen {
+        Screen::Welcome { .. } => Some((Text::NoPapers, Touch::NoPapers)),
+        Screen::Gathering { want, .. } => match want {
+            Want::CardOrCode | Want::Number => Some((Text::NoPapers, Touch::NoPapers)),
+            Want::Card => Some((Text::NoCard, Touch::NoCard)),
+            Want::CodeOrCan | Want::HoldStill | Want::Wait => None,
+        },
+        Screen::Consent
+        | Screen::Confirm { .. }
+        | Screen::Choose { .. }
+        | Screen::Issuing { .. }
+        | Screen::Printing { .. }
+        | Screen::Done { .. }
+        | Screen::Help { .. } => None,
     }
 }
 
@@ -117,7 +161,8 @@ fn may_cancel(screen: &Screen) -> bool {
     }
 }
 
-/// "Are you still there?", over the lower part of `area`, so that a number stays in sight.
+/// "Are you still there?", over the part of `area` that never holds a number: the right half, or
+/// the lower one where it is narrow.
 pub(super) fn still_there(canvas: &mut Canvas, area: Rect) {
     canvas.ui.painter().rect_filled(area, 0.0, colour::SCRIM);
     // A finger anywhere on it says that somebody is there.
@@ -131,22 +176,20 @@ pub(super) fn still_there(canvas: &mut Canvas, area: Rect) {
     if pressed {
         canvas.touched(Touch::MoreTime);
     }
-    let mut sheet = area.shrink(canvas.tokens.space(16.0));
-    let pad = canvas.tokens.space(24.0);
-    let question = canvas.say(Text::StillThere);
-    let why = canvas.say(Text::StillThereText);
+    let mut free = inside(canvas, area);
+    let sheet = if area.is_wide() {
+        free.cut_right(free.width() * 0.465)
+    } else {
+        free.cut_bottom(free.height() * 0.5)
+    };
+    canvas.plate(sheet, colour::SURFACE, Some(colour::TEAL));
+    let mut inner = sheet.shrink(canvas.tokens.space(24.0));
+    let place = inner.cut_bottom(canvas.tokens.big());
+    inner.cut_bottom(canvas.tokens.gap());
     let lines = [
-        line(Kind::Title, colour::INK, question),
-        line(Kind::Body, colour::QUIET, why),
+        line(Kind::Title, colour::INK, canvas.say(Text::StillThere)),
+        line(Kind::Body, colour::QUIET, canvas.say(Text::StillThereText)),
     ];
-    let words = canvas.height(sheet.width() - 2.0 * pad, &lines);
-    let button = canvas.tokens.big();
-    let mut inner = sheet.cut_bottom(words + button + 3.0 * pad);
-    canvas.plate(inner, colour::SURFACE, None);
-    inner = inner.shrink(pad);
-    let place = inner.cut_bottom(button);
-    let place = place.middle(vec2(canvas.tokens.space(760.0), button));
-    inner.cut_bottom(pad);
     canvas.centred(inner, &lines);
     let label = canvas.say(Text::MoreTime);
     canvas.button(

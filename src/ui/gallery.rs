@@ -349,5 +349,18 @@ fn others(language: Language) -> Vec<Sample> {
     forgotten.view.card_present = true;
     let mut called = sample("called", language, gathering(Want::CardOrCode));
     called.view.staff_called = true;
-    vec![leaving, done_leaving, forgotten, called]
+    vec![leaving, done_leaving, forgotten, called, long(language)]
+}
+
+/// Names as long as hospitals have them.
+fn long(language: Language) -> Sample {
+    let mut shown = person();
+    shown.name = Some("CÔNG TẰNG TÔN NỮ THỊ NGUYỆT Q.".to_owned());
+    let screen = Screen::Printing {
+        number: QueueNumber::from_stored("PHCN10042".to_owned()),
+        service: "Khám Y học cổ truyền - Vật lý trị liệu - Phục hồi chức năng".to_owned(),
+        place: "Phòng 305, tầng 3, khu điều trị ngoại trú, nhà B".to_owned(),
+        who: Some(shown),
+    };
+    sample("printing-long", language, screen)
 }

@@ -6,6 +6,7 @@
 //! picture is outside of our reach.)
 
 mod app;
+mod canvas;
 mod cut;
 mod frame;
 pub mod gallery;

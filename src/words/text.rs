@@ -66,6 +66,7 @@ texts! {
     WayChip => "screen.way_chip",
     WayCode => "screen.way_code",
     WayTyped => "screen.way_typed",
+    WelcomeDesk => "screen.welcome_desk",
     Start => "screen.start",
     TypeNumber => "screen.type_number",
     Notice => "screen.notice",

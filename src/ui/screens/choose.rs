@@ -13,16 +13,18 @@ pub(super) fn draw(
 ) {
     who(canvas, &mut area, shown);
     heading(canvas, &mut area, &[title(canvas.say(Text::ChooseTitle))]);
-    let (big, gap) = (canvas.tokens.big(), canvas.tokens.gap());
-    let columns = if area.is_wide() || services.len() > 6 {
-        2
+    let gap = canvas.tokens.gap();
+    let (least, most) = (canvas.tokens.small(), canvas.tokens.big() * 1.35);
+    let fit = (((area.height() + gap) / (least + gap)) as usize).max(1);
+    let columns = if area.is_wide() {
+        2 + usize::from(services.len() > 2 * fit)
     } else {
         1
     };
-    let most = (((area.height() + gap) / (big + gap)) as usize).max(1);
-    let page = page(canvas, services, columns * most);
+    let columns = columns + usize::from(columns == 1 && services.len() > fit);
+    let page = page(canvas, services, columns * fit);
     let needed = page.places.div_ceil(columns);
-    let height = (big * 1.35 * needed as f32 + gap * (needed - 1) as f32).min(area.height());
+    let height = (most * needed as f32 + gap * (needed - 1) as f32).min(area.height());
     let cells = area
         .cut_top(height)
         .rows(needed, gap)

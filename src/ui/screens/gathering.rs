@@ -29,20 +29,17 @@ pub(super) fn draw(canvas: &mut Canvas, mut area: Rect, asked: &Asked) {
             if asked.ways.code {
                 lines.push(body(canvas.say(Text::OrCode)));
             }
-            type_it(canvas, area, asked, &lines, None);
+            type_it(canvas, area, asked, &lines);
         }
         Want::Number => {
             let lines = [
                 title(canvas.say(Text::NumberTitle)),
                 body(canvas.say(Text::NumberText)),
             ];
-            type_it(canvas, area, asked, &lines, Some(Text::NoPapers));
+            type_it(canvas, area, asked, &lines);
         }
         Want::Card => {
             known(canvas, &mut area, asked);
-            let label = canvas.say(Text::NoCard);
-            let none = offer(Look::Secondary, Icon::NoPapers, label, Touch::NoCard);
-            offers_below(canvas, &mut area, vec![none]);
             let lines = [
                 title(canvas.say(Text::PlaceCard)),
                 body(canvas.say(Text::PlaceCardText)),
@@ -60,7 +57,7 @@ pub(super) fn draw(canvas: &mut Canvas, mut area: Rect, asked: &Asked) {
                 title(canvas.say(Text::HoldTitle)),
                 body(canvas.say(Text::HoldText)),
             ];
-            tableau(canvas, area, Icon::CardOnReader, &lines);
+            tableau(canvas, area, Icon::CardAtRest, &lines);
         }
         Want::Wait => {
             known(canvas, &mut area, asked);
@@ -93,26 +90,13 @@ fn card_or_code(canvas: &mut Canvas, mut area: Rect, asked: &Asked) {
             Touch::TypeNumber,
         ));
     }
-    let label = canvas.say(Text::NoPapers);
-    offers.push(offer(
-        Look::Secondary,
-        Icon::NoPapers,
-        label,
-        Touch::NoPapers,
-    ));
     offers_below(canvas, &mut area, offers);
     heading(canvas, &mut area, &[title(canvas.say(Text::ShowPapers))]);
     welcome::pictures(canvas, area, asked.ways, None);
 }
 
-/// Digits on the keypad; `other` is the way out for somebody who has none.
-fn type_it(
-    canvas: &mut Canvas,
-    mut area: Rect,
-    asked: &Asked,
-    lines: &[Line],
-    other: Option<Text>,
-) {
+/// Digits on the keypad.
+fn type_it(canvas: &mut Canvas, mut area: Rect, asked: &Asked, lines: &[Line]) {
     let gap = canvas.tokens.gap();
     let mut keys = if area.is_wide() {
         let keys = area.cut_right(area.width() * 0.46);
@@ -122,19 +106,6 @@ fn type_it(
         None
     };
     known(canvas, &mut area, asked);
-    if let Some(label) = other {
-        let label = canvas.say(label);
-        let size = canvas.tokens.big();
-        let place = area.cut_bottom(size);
-        area.cut_bottom(gap);
-        canvas.button(
-            place,
-            Look::Secondary,
-            Some(Icon::NoPapers),
-            label,
-            Touch::NoPapers,
-        );
-    }
     if keys.is_none() {
         keys = Some(area.cut_bottom(area.height() * 0.55));
         area.cut_bottom(gap);

@@ -12,10 +12,11 @@ mod welcome;
 
 use eframe::egui::{Rect, vec2};
 
+use super::canvas::{Canvas, Line, line};
 use super::cut::Cut;
 use super::pictograms::{Icon, Inks};
 use super::tokens::{Kind, colour};
-use super::widgets::{Canvas, Line, Look, line};
+use super::widgets::Look;
 use crate::checkin::{Screen, Shown, Touch, View};
 use crate::words::{Cause, Text};
 
@@ -170,7 +171,8 @@ fn who(canvas: &mut Canvas, area: &mut Rect, shown: Option<&Shown>) {
     let lines = [line(Kind::Strong, colour::TEAL, &words)];
     let pad = canvas.tokens.space(8.0);
     let mark = canvas.tokens.space(44.0);
-    let text = canvas.height(area.width() - mark - 4.0 * pad, &lines);
+    // One row: a long name becomes smaller, not two.
+    let text = canvas.height(f32::INFINITY, &lines);
     let strip = area.cut_top(text.max(mark) + 2.0 * pad);
     area.cut_top(canvas.tokens.gap());
     canvas.plate(strip, colour::TEAL_LIGHT, None);
@@ -201,7 +203,8 @@ fn ends_in(canvas: &Canvas, last_digits: &str) -> String {
 /// A drawing and what it says, in the middle of `area`; beside each other where there is room.
 fn tableau(canvas: &mut Canvas, mut area: Rect, icon: Icon, lines: &[Line]) {
     let gap = canvas.tokens.gap();
-    let drawing = if area.is_wide() {
+    let wide = area.is_wide();
+    let drawing = if wide {
         let drawing = area.cut_left(area.width() * 0.38);
         area.cut_left(2.0 * gap);
         drawing.middle(vec2(canvas.tokens.space(420.0), canvas.tokens.space(420.0)))
@@ -217,7 +220,7 @@ fn tableau(canvas: &mut Canvas, mut area: Rect, icon: Icon, lines: &[Line]) {
         drawing
     };
     canvas.icon(drawing, icon, Inks::PLAIN);
-    if area.is_wide() || drawing.left() < area.left() {
+    if wide {
         canvas.left(area, lines);
     } else {
         canvas.centred(area, lines);

@@ -36,9 +36,8 @@ pub(super) fn issuing(canvas: &mut Canvas, mut area: Rect, shown: Option<&Shown>
 }
 
 /// The number stands, the ticket is being printed.
-pub(super) fn printing(canvas: &mut Canvas, mut area: Rect, stands: &Stands) {
-    who(canvas, &mut area, stands.who);
-    let rest = number_card(canvas, area, stands, Text::GoTo);
+pub(super) fn printing(canvas: &mut Canvas, area: Rect, stands: &Stands) {
+    let rest = number_card(canvas, area, stands, None);
     let lines = [
         title(canvas.say(Text::PrintingTitle)),
         body(canvas.say(Text::PrintingText)),
@@ -48,11 +47,10 @@ pub(super) fn printing(canvas: &mut Canvas, mut area: Rect, stands: &Stands) {
 
 /// All done: the number, where to go with it, and what to take along.
 pub(super) fn done(canvas: &mut Canvas, mut area: Rect, stands: &Stands, end: &End) {
-    who(canvas, &mut area, stands.who);
     if end.card_present {
         card_reminder(canvas, &mut area);
     }
-    let mut rest = number_card(canvas, area, stands, Text::GoTo);
+    let mut rest = number_card(canvas, area, stands, end.grade);
     let finish = offer(
         Look::Primary,
         Icon::Check,
@@ -60,20 +58,21 @@ pub(super) fn done(canvas: &mut Canvas, mut area: Rect, stands: &Stands, end: &E
         Touch::Finish,
     );
     offers_below(canvas, &mut rest, vec![finish]);
-    if let Some(grade) = end.grade {
-        mark(canvas, &mut rest, grade);
-    }
     let language = canvas.language;
     let (icon, lines) = match (end.paper, end.desk) {
         (PaperShown::Missing(cause), desk) => {
             let first = desk.unwrap_or(cause);
             let why = line(Kind::Strong, colour::ON_NOTE, first.patient(language));
             (
-                Icon::Person,
+                Icon::Note,
                 vec![
-                    title(canvas.say(Text::RememberTitle)),
+                    line(
+                        Kind::Title,
+                        colour::ON_NOTE,
+                        canvas.say(Text::RememberTitle),
+                    ),
                     why,
-                    body(cause.next(language)),
+                    line(Kind::Body, colour::ON_NOTE, cause.next(language)),
                 ],
             )
         }
@@ -96,11 +95,15 @@ pub(super) fn done(canvas: &mut Canvas, mut area: Rect, stands: &Stands, end: &E
             ],
         ),
     };
+    if let PaperShown::Missing(_) = end.paper {
+        canvas.plate(rest, colour::NOTE, None);
+        rest = rest.shrink(canvas.tokens.space(14.0));
+    }
     beside(canvas, rest, icon, &lines);
 }
 
 /// Draws the number as large as its part of `area` allows, and gives the other part.
-fn number_card(canvas: &mut Canvas, mut area: Rect, stands: &Stands, lead: Text) -> Rect {
+fn number_card(canvas: &mut Canvas, mut area: Rect, stands: &Stands, grade: Option<Grade>) -> Rect {
     let gap = canvas.tokens.gap();
     let plate = if area.is_wide() {
         let plate = area.cut_left(area.width() * 0.52);
@@ -113,15 +116,21 @@ fn number_card(canvas: &mut Canvas, mut area: Rect, stands: &Stands, lead: Text)
     };
     canvas.plate(plate, colour::SURFACE, Some(colour::TEAL));
     let mut inner = plate.shrink(canvas.tokens.space(20.0));
-    let head = [line(
+    let known = known(canvas, stands.who, grade);
+    let mut head = vec![line(
         Kind::Strong,
         colour::QUIET,
         canvas.say(Text::YourNumber),
     )];
+    head.extend(
+        known
+            .iter()
+            .map(|words| line(Kind::Small, colour::QUIET, words)),
+    );
     let place = inner.cut_top(canvas.height(inner.width(), &head));
     canvas.centred(place, &head);
     let tail = [
-        line(Kind::Body, colour::QUIET, canvas.say(lead)),
+        line(Kind::Body, colour::QUIET, canvas.say(Text::GoTo)),
         line(Kind::Title, colour::TEAL, stands.place),
         line(Kind::Strong, colour::INK, stands.service),
     ];
@@ -164,16 +173,18 @@ fn card_reminder(canvas: &mut Canvas, area: &mut Rect) {
     canvas.left(strip, &[line(Kind::Strong, colour::ON_NOTE, words)]);
 }
 
-/// The grade, as the small mark on the ticket has it.
-fn mark(canvas: &mut Canvas, area: &mut Rect, grade: Grade) {
-    let words = match grade {
-        Grade::Proven => Text::GradeProven,
-        Grade::Signed => Text::GradeSigned,
-        Grade::Read => Text::GradeRead,
-        Grade::Claimed => Text::GradeClaimed,
-    };
-    let lines = [line(Kind::Small, colour::QUIET, canvas.say(words))];
-    let place = area.cut_bottom(canvas.height(area.width(), &lines));
-    area.cut_bottom(canvas.tokens.gap() * 0.5);
-    canvas.centred(place, &lines);
+/// Whose number it is, and the grade as the small mark on the ticket has it.
+fn known(canvas: &Canvas, shown: Option<&Shown>, grade: Option<Grade>) -> Option<String> {
+    let name = shown.and_then(|shown| shown.name.clone());
+    let mark = grade.map(|grade| {
+        let words = match grade {
+            Grade::Proven => Text::GradeProven,
+            Grade::Signed => Text::GradeSigned,
+            Grade::Read => Text::GradeRead,
+            Grade::Claimed => Text::GradeClaimed,
+        };
+        canvas.say(words).to_owned()
+    });
+    let parts: Vec<String> = [name, mark].into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("  ·  "))
 }

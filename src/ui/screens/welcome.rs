@@ -14,22 +14,19 @@ pub(super) fn draw(canvas: &mut Canvas, mut area: Rect, ways: Ways, notice: bool
     if notice {
         privacy(canvas, &mut area);
     }
-    let mut offers = vec![offer(
-        Look::Secondary,
-        Icon::NoPapers,
-        canvas.say(Text::NoPapers),
-        Touch::NoPapers,
-    )];
-    if ways.typed {
-        let label = canvas.say(Text::TypeNumber);
-        offers.insert(
-            0,
-            offer(Look::Secondary, Icon::Keypad, label, Touch::TypeNumber),
-        );
-    }
+    let mut offers = Vec::new();
     if ways.chip || ways.code {
         let label = canvas.say(Text::Start);
-        offers.insert(0, offer(Look::Primary, Icon::Forward, label, Touch::Start));
+        offers.push(offer(Look::Primary, Icon::Forward, label, Touch::Start));
+    }
+    if ways.typed {
+        let label = canvas.say(Text::TypeNumber);
+        offers.push(offer(
+            Look::Secondary,
+            Icon::Keypad,
+            label,
+            Touch::TypeNumber,
+        ));
     }
     offers_below(canvas, &mut area, offers);
     pictures(canvas, area, ways, Some(Touch::Start));
@@ -46,6 +43,9 @@ pub(super) fn pictures(canvas: &mut Canvas, area: Rect, ways: Ways, touch: Optio
     }
     if shown.is_empty() && ways.typed {
         shown.push((Icon::Keypad, Text::WayTyped, Some(Touch::TypeNumber)));
+    }
+    if shown.is_empty() {
+        shown.push((Icon::Desk, Text::WelcomeDesk, Some(Touch::NoPapers)));
     }
     let gap = canvas.tokens.gap();
     let places = if area.is_wide() {

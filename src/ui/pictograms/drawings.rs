@@ -1,172 +1,8 @@
-use eframe::egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, vec2};
+use eframe::egui::Color32;
 
-use super::tokens::colour;
-
-/// A drawing that says a thing without words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Icon {
-    /// An ID card on a reader, its chip visible.
-    CardOnReader,
-    /// A phone and a card with a QR code before a lens.
-    CodeToCamera,
-    /// A keypad.
-    Keypad,
-    /// A person.
-    Person,
-    /// A ticket with a number.
-    Ticket,
-    /// A printer with paper coming out.
-    Printer,
-    /// It went well.
-    Check,
-    /// A raised hand.
-    Hand,
-    /// No papers.
-    NoPapers,
-    /// Waiting.
-    Hourglass,
-    /// Back to the start.
-    Back,
-    /// Go on.
-    Forward,
-    /// A desk with somebody behind it.
-    Desk,
-    /// A card being taken away.
-    TakeCard,
-    /// No.
-    Cross,
-    /// The mark of a place of care.
-    Care,
-    /// Something to know.
-    Note,
-}
-
-/// The colours of a drawing.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Inks {
-    line: Color32,
-    fill: Color32,
-    light: Color32,
-    accent: Color32,
-}
-
-impl Inks {
-    /// On a light surface.
-    pub const PLAIN: Self = Self {
-        line: colour::TEAL,
-        fill: colour::SURFACE,
-        light: colour::TEAL_LIGHT,
-        accent: colour::GOLD,
-    };
-
-    /// In one colour, as on a button.
-    pub fn of(ink: Color32) -> Self {
-        Self {
-            line: ink,
-            fill: Color32::TRANSPARENT,
-            light: Color32::TRANSPARENT,
-            accent: ink,
-        }
-    }
-}
-
-/// Draws `icon` into the largest square in the middle of `rect`.
-pub(super) fn draw(painter: &Painter, rect: Rect, icon: Icon, inks: Inks) {
-    let side = rect.width().min(rect.height());
-    let pen = Pen {
-        painter,
-        origin: rect.center() - Vec2::splat(side / 2.0),
-        unit: side / 100.0,
-        inks,
-    };
-    match icon {
-        Icon::CardOnReader => pen.card_on_reader(),
-        Icon::CodeToCamera => pen.code_to_camera(),
-        Icon::Keypad => pen.keypad(),
-        Icon::Person => pen.person(50.0, 50.0, 1.0),
-        Icon::Ticket => pen.ticket(),
-        Icon::Printer => pen.printer(),
-        Icon::Check => pen.path(&[(18.0, 52.0), (42.0, 76.0), (84.0, 26.0)], 12.0),
-        Icon::Hand => pen.hand(),
-        Icon::NoPapers => pen.no_papers(),
-        Icon::Hourglass => pen.hourglass(),
-        Icon::Back => pen.arrow(78.0, 22.0),
-        Icon::Forward => pen.arrow(22.0, 78.0),
-        Icon::Desk => pen.desk(),
-        Icon::TakeCard => pen.take_card(),
-        Icon::Cross => pen.cross(),
-        Icon::Care => pen.care(),
-        Icon::Note => pen.note(),
-    }
-}
-
-/// Draws in a square of 100 by 100.
-struct Pen<'p> {
-    painter: &'p Painter,
-    origin: Pos2,
-    unit: f32,
-    inks: Inks,
-}
+use super::{Inks, Pen};
 
 impl Pen<'_> {
-    fn at(&self, x: f32, y: f32) -> Pos2 {
-        self.origin + vec2(x, y) * self.unit
-    }
-
-    fn stroke(&self, width: f32) -> Stroke {
-        Stroke::new(width * self.unit, self.inks.line)
-    }
-
-    fn block(&self, x: f32, y: f32, w: f32, h: f32, corner: f32, fill: Color32, edge: f32) {
-        let rect = Rect::from_min_size(self.at(x, y), vec2(w, h) * self.unit);
-        self.painter.rect(
-            rect,
-            corner * self.unit,
-            fill,
-            self.stroke(edge),
-            StrokeKind::Middle,
-        );
-    }
-
-    /// A line with round ends and corners.
-    fn path(&self, points: &[(f32, f32)], width: f32) {
-        let points: Vec<Pos2> = points.iter().map(|(x, y)| self.at(*x, *y)).collect();
-        for point in &points {
-            self.painter
-                .circle_filled(*point, width * self.unit / 2.0, self.inks.line);
-        }
-        self.painter.add(Shape::line(points, self.stroke(width)));
-    }
-
-    fn dot(&self, x: f32, y: f32, radius: f32, fill: Color32) {
-        self.painter
-            .circle_filled(self.at(x, y), radius * self.unit, fill);
-    }
-
-    fn ring(&self, x: f32, y: f32, radius: f32, fill: Color32, edge: f32) {
-        self.painter
-            .circle(self.at(x, y), radius * self.unit, fill, self.stroke(edge));
-    }
-
-    /// A part of a circle, from and to in turns clockwise from the right.
-    fn arc(&self, (x, y): (f32, f32), radius: f32, from: f32, to: f32, width: f32) {
-        let points: Vec<(f32, f32)> = (0..=24)
-            .map(|i| {
-                let turn = from + (to - from) * i as f32 / 24.0;
-                let (sin, cos) = (turn * std::f32::consts::TAU).sin_cos();
-                (x + radius * cos, y + radius * sin)
-            })
-            .collect();
-        let points: Vec<Pos2> = points.iter().map(|(x, y)| self.at(*x, *y)).collect();
-        self.painter.add(Shape::line(points, self.stroke(width)));
-    }
-
-    fn area(&self, points: &[(f32, f32)], fill: Color32) {
-        let points = points.iter().map(|(x, y)| self.at(*x, *y)).collect();
-        self.painter
-            .add(Shape::convex_polygon(points, fill, Stroke::NONE));
-    }
-
     /// An ID card with portrait, lines and chip; `x`, `y` is its left upper corner.
     fn card(&self, x: f32, y: f32, w: f32) {
         let s = w / 64.0;
@@ -176,12 +12,10 @@ impl Pen<'_> {
             accent,
             line,
         } = self.inks;
-        self.block(x, y, w, 40.0 * s, 4.0 * s, fill, 3.0);
+        self.block((x, y), (w, 40.0 * s), 4.0 * s, fill, 3.0);
         self.block(
-            x + 6.0 * s,
-            y + 7.0 * s,
-            13.0 * s,
-            10.0 * s,
+            (x + 6.0 * s, y + 7.0 * s),
+            (13.0 * s, 10.0 * s),
             2.0 * s,
             accent,
             1.2,
@@ -191,10 +25,8 @@ impl Pen<'_> {
             1.0,
         );
         self.block(
-            x + 41.0 * s,
-            y + 7.0 * s,
-            17.0 * s,
-            22.0 * s,
+            (x + 41.0 * s, y + 7.0 * s),
+            (17.0 * s, 22.0 * s),
             2.0 * s,
             light,
             1.2,
@@ -219,10 +51,10 @@ impl Pen<'_> {
         );
     }
 
-    fn card_on_reader(&self) {
+    pub fn card_on_reader(&self) {
         // The reader, seen a little from above, with its waves.
-        self.block(8.0, 62.0, 84.0, 30.0, 7.0, self.inks.light, 3.0);
-        self.block(16.0, 68.0, 68.0, 5.0, 2.5, self.inks.line, 0.0);
+        self.block((8.0, 62.0), (84.0, 30.0), 7.0, self.inks.light, 3.0);
+        self.block((16.0, 68.0), (68.0, 5.0), 2.5, self.inks.line, 0.0);
         for radius in [5.0, 10.0] {
             self.arc((50.0, 88.0), radius, 0.60, 0.90, 2.2);
         }
@@ -233,25 +65,30 @@ impl Pen<'_> {
         self.path(&[(44.0, 56.5), (50.0, 62.5), (56.0, 56.5)], 4.0);
     }
 
+    pub fn card_at_rest(&self) {
+        self.block((8.0, 64.0), (84.0, 28.0), 7.0, self.inks.light, 3.0);
+        self.block((16.0, 84.0), (68.0, 3.0), 1.5, self.inks.accent, 0.0);
+        self.card(18.0, 36.0, 64.0);
+        for radius in [14.0, 23.0, 32.0] {
+            self.arc((50.0, 38.0), radius, 0.625, 0.875, 3.4);
+        }
+    }
+
     /// A QR code, as one recognises it: three eyes and some grain.
     fn code(&self, x: f32, y: f32, w: f32) {
         let s = w / 7.0;
         let line = self.inks.line;
         for (cx, cy) in [(0.0, 0.0), (4.6, 0.0), (0.0, 4.6)] {
             self.block(
-                x + (cx + 0.3) * s,
-                y + (cy + 0.3) * s,
-                1.8 * s,
-                1.8 * s,
+                (x + (cx + 0.3) * s, y + (cy + 0.3) * s),
+                (1.8 * s, 1.8 * s),
                 0.0,
                 Color32::TRANSPARENT,
                 0.55 * s,
             );
             self.block(
-                x + (cx + 0.85) * s,
-                y + (cy + 0.85) * s,
-                0.7 * s,
-                0.7 * s,
+                (x + (cx + 0.85) * s, y + (cy + 0.85) * s),
+                (0.7 * s, 0.7 * s),
                 0.0,
                 line,
                 0.0,
@@ -273,28 +110,34 @@ impl Pen<'_> {
             (6.2, 4.5),
             (2.9, 3.4),
         ] {
-            self.block(x + cx * s, y + cy * s, 0.75 * s, 0.75 * s, 0.0, line, 0.0);
+            self.block(
+                (x + cx * s, y + cy * s),
+                (0.75 * s, 0.75 * s),
+                0.0,
+                line,
+                0.0,
+            );
         }
     }
 
-    fn code_to_camera(&self) {
+    pub fn code_to_camera(&self) {
         // The phone with its code.
-        self.block(8.0, 14.0, 42.0, 74.0, 6.0, self.inks.fill, 3.0);
+        self.block((8.0, 14.0), (42.0, 74.0), 6.0, self.inks.fill, 3.0);
         self.path(&[(24.0, 20.5), (34.0, 20.5)], 2.2);
         self.code(13.5, 34.0, 31.0);
         self.path(&[(23.0, 81.0), (35.0, 81.0)], 2.2);
         // What it is held to: the scanner's window.
-        self.block(72.0, 26.0, 22.0, 48.0, 6.0, self.inks.light, 3.0);
+        self.block((72.0, 26.0), (22.0, 48.0), 6.0, self.inks.light, 3.0);
         self.ring(83.0, 44.0, 7.0, self.inks.fill, 2.6);
         self.dot(83.0, 44.0, 3.0, self.inks.line);
-        self.block(77.0, 60.0, 12.0, 5.0, 2.5, self.inks.accent, 0.0);
+        self.block((77.0, 60.0), (12.0, 5.0), 2.5, self.inks.accent, 0.0);
         self.path(&[(55.0, 50.0), (66.0, 50.0)], 3.6);
         self.path(&[(61.5, 44.5), (67.0, 50.0), (61.5, 55.5)], 3.6);
     }
 
-    fn keypad(&self) {
-        self.block(20.0, 6.0, 60.0, 88.0, 8.0, self.inks.fill, 4.0);
-        self.block(29.0, 15.0, 42.0, 13.0, 3.0, self.inks.light, 2.4);
+    pub fn keypad(&self) {
+        self.block((20.0, 6.0), (60.0, 88.0), 8.0, self.inks.fill, 4.0);
+        self.block((29.0, 15.0), (42.0, 13.0), 3.0, self.inks.light, 2.4);
         for row in 0..4_u8 {
             for column in 0..3_u8 {
                 let (x, y) = (
@@ -307,7 +150,7 @@ impl Pen<'_> {
     }
 
     /// Head and shoulders in a circle's height of 100 times `s`, centred at `x`, `y`.
-    fn person(&self, x: f32, y: f32, s: f32) {
+    pub fn person(&self, x: f32, y: f32, s: f32) {
         self.ring(x, y - 20.0 * s, 20.0 * s, self.inks.light, 4.0 * s);
         let shoulders: Vec<(f32, f32)> = (0..=24)
             .map(|i| {
@@ -330,7 +173,7 @@ impl Pen<'_> {
     /// The paper of a ticket: straight above, torn below.
     fn slip(&self, x: f32, y: f32, w: f32, h: f32) {
         let teeth = 6_u8;
-        self.block(x, y, w, h, 0.0, self.inks.fill, 0.0);
+        self.block((x, y), (w, h), 0.0, self.inks.fill, 0.0);
         let mut edge = vec![(x, y + h), (x, y), (x + w, y), (x + w, y + h)];
         for i in 0..teeth {
             let step = w / f32::from(teeth);
@@ -341,10 +184,10 @@ impl Pen<'_> {
         self.path(&edge, 3.4);
     }
 
-    fn ticket(&self) {
+    pub fn ticket(&self) {
         self.slip(24.0, 6.0, 52.0, 88.0);
         self.path(&[(36.0, 20.0), (64.0, 20.0)], 4.0);
-        self.block(34.0, 32.0, 32.0, 24.0, 3.0, self.inks.light, 0.0);
+        self.block((34.0, 32.0), (32.0, 24.0), 3.0, self.inks.light, 0.0);
         self.path(&[(42.0, 40.0), (47.0, 37.0), (47.0, 51.0)], 3.4);
         self.path(
             &[
@@ -360,17 +203,17 @@ impl Pen<'_> {
         self.path(&[(36.0, 77.0), (56.0, 77.0)], 3.0);
     }
 
-    fn printer(&self) {
-        self.block(26.0, 8.0, 48.0, 26.0, 3.0, self.inks.fill, 3.6);
-        self.block(8.0, 30.0, 84.0, 40.0, 8.0, self.inks.light, 3.6);
+    pub fn printer(&self) {
+        self.block((26.0, 8.0), (48.0, 26.0), 3.0, self.inks.fill, 3.6);
+        self.block((8.0, 30.0), (84.0, 40.0), 8.0, self.inks.light, 3.6);
         self.dot(80.0, 40.0, 3.4, self.inks.accent);
-        self.block(22.0, 52.0, 56.0, 5.0, 2.5, self.inks.line, 0.0);
+        self.block((22.0, 52.0), (56.0, 5.0), 2.5, self.inks.line, 0.0);
         self.slip(29.0, 55.0, 42.0, 40.0);
         self.path(&[(38.0, 66.0), (62.0, 66.0)], 3.0);
         self.path(&[(38.0, 76.0), (54.0, 76.0)], 3.0);
     }
 
-    fn hand(&self) {
+    pub fn hand(&self) {
         for (x, top) in [(37.0, 22.0), (49.0, 14.0), (61.0, 19.0), (72.0, 31.0)] {
             self.path(&[(x, top), (x, 56.0)], 9.5);
         }
@@ -389,14 +232,14 @@ impl Pen<'_> {
         self.dot(54.5, 74.0, 16.0, self.inks.line);
     }
 
-    fn no_papers(&self) {
-        self.block(12.0, 26.0, 76.0, 48.0, 6.0, self.inks.fill, 5.0);
+    pub fn no_papers(&self) {
+        self.block((12.0, 26.0), (76.0, 48.0), 6.0, self.inks.fill, 5.0);
         self.path(&[(24.0, 44.0), (50.0, 44.0)], 5.0);
         self.path(&[(24.0, 58.0), (42.0, 58.0)], 5.0);
         self.path(&[(16.0, 88.0), (84.0, 12.0)], 7.0);
     }
 
-    fn hourglass(&self) {
+    pub fn hourglass(&self) {
         let Inks { light, accent, .. } = self.inks;
         self.area(&[(28.0, 14.0), (72.0, 14.0), (50.0, 50.0)], light);
         self.area(&[(28.0, 86.0), (72.0, 86.0), (50.0, 50.0)], light);
@@ -416,39 +259,39 @@ impl Pen<'_> {
         self.path(&[(20.0, 88.0), (80.0, 88.0)], 6.0);
     }
 
-    fn arrow(&self, from: f32, to: f32) {
+    pub fn arrow(&self, from: f32, to: f32) {
         let wing = if from > to { to + 26.0 } else { to - 26.0 };
         self.path(&[(from, 50.0), (to, 50.0)], 9.0);
         self.path(&[(wing, 24.0), (to, 50.0), (wing, 76.0)], 9.0);
     }
 
-    fn desk(&self) {
+    pub fn desk(&self) {
         self.person(50.0, 36.0, 0.66);
-        self.block(6.0, 58.0, 88.0, 12.0, 3.0, self.inks.fill, 3.6);
-        self.block(14.0, 70.0, 72.0, 24.0, 2.0, self.inks.light, 3.6);
+        self.block((6.0, 58.0), (88.0, 12.0), 3.0, self.inks.fill, 3.6);
+        self.block((14.0, 70.0), (72.0, 24.0), 2.0, self.inks.light, 3.6);
         self.path(&[(50.0, 76.0), (50.0, 88.0)], 4.0);
         self.path(&[(44.0, 82.0), (56.0, 82.0)], 4.0);
     }
 
-    fn take_card(&self) {
-        self.block(8.0, 74.0, 84.0, 18.0, 7.0, self.inks.light, 3.0);
+    pub fn take_card(&self) {
+        self.block((8.0, 74.0), (84.0, 18.0), 7.0, self.inks.light, 3.0);
         self.card(18.0, 30.0, 64.0);
         self.path(&[(50.0, 8.0), (50.0, 22.0)], 4.0);
         self.path(&[(43.0, 14.0), (50.0, 7.0), (57.0, 14.0)], 4.0);
     }
 
-    fn cross(&self) {
+    pub fn cross(&self) {
         self.path(&[(22.0, 22.0), (78.0, 78.0)], 10.0);
         self.path(&[(78.0, 22.0), (22.0, 78.0)], 10.0);
     }
 
-    fn care(&self) {
+    pub fn care(&self) {
         let line = self.inks.line;
-        self.block(38.0, 14.0, 24.0, 72.0, 5.0, line, 0.0);
-        self.block(14.0, 38.0, 72.0, 24.0, 5.0, line, 0.0);
+        self.block((38.0, 14.0), (24.0, 72.0), 5.0, line, 0.0);
+        self.block((14.0, 38.0), (72.0, 24.0), 5.0, line, 0.0);
     }
 
-    fn note(&self) {
+    pub fn note(&self) {
         self.ring(50.0, 50.0, 40.0, self.inks.fill, 7.0);
         self.dot(50.0, 29.0, 6.0, self.inks.line);
         self.path(&[(50.0, 47.0), (50.0, 73.0)], 9.0);
