@@ -1,14 +1,14 @@
 //! The key file: made once, then only read. It is never made anew beside a store that exists.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
-use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::StoreError;
+use super::files::{Draft, make_folder_of};
 use super::seal::KEY_BYTES;
 
 /// No key file is longer: 64 hexadecimal digits and a line's end.
@@ -74,8 +74,7 @@ fn parse(bytes: &[u8]) -> Option<StoreKey> {
     Some(key)
 }
 
-/// Writes a whole file under another name first, so that a key file is never half a key, and links
-/// it without replacing: of two processes that start at once, one key wins.
+/// A key file is never half a key, and of two processes that start at once one key wins.
 fn make(path: &Path) -> io::Result<()> {
     make_folder_of(path)?;
     let mut key = StoreKey::default();
@@ -85,41 +84,11 @@ fn make(path: &Path) -> io::Result<()> {
     hex::encode_to_slice(key.as_slice(), &mut text[..2 * KEY_BYTES])
         .expect("two digits a byte fill the text");
 
-    let mut draft = path.as_os_str().to_owned();
-    draft.push(format!(".{}", Uuid::new_v4()));
-    let draft = PathBuf::from(draft);
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)?;
-    let linked = file
-        .write_all(text.as_slice())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::hard_link(&draft, path));
-    fs::remove_file(&draft)?;
-    match linked {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        Ok(()) | Err(_) => sync_folder_of(path),
-    }
-}
-
-/// Makes the folder a file will be in, for its owner alone. A folder that exists is left as it is.
-pub(super) fn make_folder_of(path: &Path) -> io::Result<()> {
-    match folder_of(path) {
-        Some(folder) => DirBuilder::new().recursive(true).mode(0o700).create(folder),
-        None => Ok(()),
-    }
-}
-
-/// Makes the name of a new file durable.
-pub(super) fn sync_folder_of(path: &Path) -> io::Result<()> {
-    File::open(folder_of(path).unwrap_or(Path::new(".")))?.sync_all()
-}
-
-fn folder_of(path: &Path) -> Option<&Path> {
-    path.parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
+    let draft = Draft::beside(path);
+    let mut file = draft.make()?;
+    file.write_all(text.as_slice())?;
+    file.sync_all()?;
+    draft.publish(path)
 }
 
 fn fault(path: &Path, cause: &str) -> StoreError {

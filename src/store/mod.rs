@@ -8,6 +8,7 @@
 
 #[cfg(test)]
 mod conformance;
+mod files;
 mod key_file;
 mod seal;
 mod sqlite;

@@ -2,17 +2,16 @@
 //! tables, and whether the key is this store's.
 
 use std::fmt;
-use std::fs::{self, OpenOptions, Permissions};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 use subtle::ConstantTimeEq;
 
 use super::{BUSY_MAX, Fault, STATEMENTS_MAX, StoreError};
 use crate::config;
-use crate::store::key_file::{key_of, make_folder_of, sync_folder_of};
+use crate::store::files::{Draft, close_to_others, make_folder_of};
+use crate::store::key_file::key_of;
 use crate::store::seal::Seal;
 
 /// All shapes of the tables, oldest first. The store knows how many of them it has been through.
@@ -23,15 +22,18 @@ const FULL: i64 = 2;
 /// Opens the file, in the state in which it may be used, and the keys that go with it.
 pub(super) fn open(settings: &config::Store) -> Result<(Connection, Seal), StoreError> {
     let path = settings.path.as_path();
-    let key = key_of(path, &settings.key_file)?;
-    let seal = Seal::new(&key);
-    make_file(path).map_err(|error| unusable(path, &error.to_string()))?;
-    let connection = connect(path, &seal).map_err(|fault| match fault {
+    let seal = Seal::new(&*key_of(path, &settings.key_file)?);
+    let told = |fault| match fault {
         Fault::Store(error) => error,
         Fault::Database(error) => unusable(path, &error.to_string()),
-    })?;
-    let stored = connection.1;
-    if !bool::from(stored.ct_eq(seal.check().as_slice())) {
+    };
+    if path.exists() {
+        close_to_others(path).map_err(|error| unusable(path, &error.to_string()))?;
+    } else {
+        make(path, &seal).map_err(told)?;
+    }
+    let (connection, check) = connect(path, &seal).map_err(told)?;
+    if !bool::from(check.ct_eq(seal.check().as_slice())) {
         return Err(StoreError::Key {
             path: settings.key_file.display().to_string(),
             cause: format!(
@@ -40,39 +42,20 @@ pub(super) fn open(settings: &config::Store) -> Result<(Connection, Seal), Store
             ),
         });
     }
-    Ok((connection.0, seal))
+    Ok((connection, seal))
 }
 
-/// SQLite would make the file readable to all; its log and index files take over the file's mode.
-fn make_file(path: &Path) -> io::Result<()> {
-    make_folder_of(path)?;
-    let made = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path);
-    match made {
-        Ok(_) => sync_folder_of(path),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => close_to_others(path),
-        Err(error) => Err(error),
-    }
-}
-
-fn close_to_others(path: &Path) -> io::Result<()> {
-    let companions = ["", "-wal", "-shm"].map(|end| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(end);
-        PathBuf::from(name)
-    });
-    for file in companions {
-        match fs::metadata(&file) {
-            Ok(meta) if meta.permissions().mode() & 0o077 == 0 => {}
-            Ok(_) => fs::set_permissions(&file, Permissions::from_mode(0o600))?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
+/// Makes a new store whole before it gets its name. Two processes that make one in the same file
+/// would meet in the change to WAL mode, which SQLite refuses at once instead of waiting. Besides,
+/// SQLite would make the file readable to all; the files beside it take over its mode.
+fn make(path: &Path, seal: &Seal) -> Result<(), Fault> {
+    let failed = |error: io::Error| Fault::Store(unusable(path, &error.to_string()));
+    make_folder_of(path).map_err(failed)?;
+    let draft = Draft::beside(path);
+    draft.make().map_err(failed)?;
+    let (connection, _) = connect(draft.path(), seal)?;
+    connection.close().map_err(|(_, error)| error)?;
+    draft.publish(path).map_err(failed)
 }
 
 /// Gives the connection and the check value of the key that the store was made with.

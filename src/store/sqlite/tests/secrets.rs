@@ -9,7 +9,7 @@ use super::open;
 use crate::identity::{BirthDate, InsuranceNumber, Person, PriorityReason};
 use crate::queue::{Companion, Draft, PatientRef};
 use crate::store::conformance::{at, draft, new, person};
-use crate::store::{Act, Command, Fleet, Outbox, Register, Visits};
+use crate::store::{Act, Command, Fleet, Outbox, Register};
 
 /// Everything about a person that the draft below holds.
 const SECRETS: [&str; 14] = [
