@@ -238,7 +238,7 @@ fn a_service_that_restarts_is_an_event_and_not_the_end() {
     assert_eq!(readers(), Err(CardError::NoService));
     drop(card);
     service.start();
-    assert_eq!(next(&events), CardEvent::ReaderBack);
+    assert_eq!(next(&events), CardEvent::ReaderThere);
     assert!(until(|| std::net::TcpStream::connect(vpcd::ADDRESS).is_ok()));
     let _card = insert(Faults::default());
     while !matches!(next(&events), CardEvent::Present { .. }) {}

@@ -29,8 +29,8 @@ pub enum CardEvent {
     Gone,
     /// No accepted reader is there, or no PC/SC service.
     ReaderMissing,
-    /// A reader is there again.
-    ReaderBack,
+    /// A reader is there.
+    ReaderThere,
 }
 
 /// Watches the first accepted reader, from a thread of its own. Dropping it ends the thread.
@@ -60,9 +60,8 @@ impl Shared {
 }
 
 impl Watch {
-    /// Starts watching. `sink` is called on the watching thread and must not block. The first call
-    /// tells a missing reader or a present card, if there is one; a reader without a card is the
-    /// normal state and tells nothing.
+    /// Starts watching. `sink` is called on the watching thread and must not block. The first calls
+    /// tell whether there is a reader, and a card on it.
     ///
     /// # Errors
     /// When the system gives no thread.
@@ -77,7 +76,7 @@ impl Watch {
             seen: Seen {
                 sink: Box::new(sink),
                 card: None,
-                missing: false,
+                reader: None,
             },
         };
         let thread = std::thread::Builder::new()
@@ -194,14 +193,15 @@ struct Seen {
     sink: Box<dyn FnMut(CardEvent) + Send>,
     /// The event count at which the present card came.
     card: Option<u32>,
-    missing: bool,
+    /// Whether there is a reader; not told yet at first.
+    reader: Option<bool>,
 }
 
 impl Seen {
     /// No reader to follow.
     fn missing(&mut self) {
         self.gone();
-        if !std::mem::replace(&mut self.missing, true) {
+        if self.reader.replace(false) != Some(false) {
             (self.sink)(CardEvent::ReaderMissing);
         }
     }
@@ -209,8 +209,8 @@ impl Seen {
     /// A reader that was not followed before.
     fn reader(&mut self) {
         self.gone();
-        if std::mem::replace(&mut self.missing, false) {
-            (self.sink)(CardEvent::ReaderBack);
+        if self.reader.replace(true) != Some(true) {
+            (self.sink)(CardEvent::ReaderThere);
         }
     }
 

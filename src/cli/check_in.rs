@@ -7,15 +7,16 @@ mod script;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use self::report::{Report, Step};
 use self::script::Script;
 use super::print;
 use super::source::Source;
-use crate::checkin::{Effect, Event, Screen};
-use crate::config::Config;
+use crate::checkin::{Device, Effect, Event, Screen, Touch};
+use crate::config::{Chip, Config};
+use crate::identity::Way;
 use crate::kiosk::{Kiosk, Moment, Parts};
 use crate::queue::Paper;
 use crate::store::Store;
@@ -58,15 +59,25 @@ const SILENT_MAX: Duration = Duration::from_secs(700);
 /// After the ticket, this long for the hospital's system to take the visit.
 const HANDOVER_MAX: Duration = Duration::from_secs(5);
 
+/// The devices say how they are within this.
+const DEVICES_WITHIN: Duration = Duration::from_secs(2);
+
 pub(super) fn run(args: &Args) -> ExitCode {
     match check_in(args) {
         Ok(report) => {
             if args.json {
                 print::result(&report.json());
             } else {
-                report.lines(language()).iter().for_each(|line| print::result(line));
+                report
+                    .lines(language())
+                    .iter()
+                    .for_each(|line| print::result(line));
             }
-            if report.issued() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+            if report.issued() {
+                ExitCode::SUCCESS
+            } else {
+                ExitCode::FAILURE
+            }
         }
         Err(lines) => {
             lines.iter().for_each(|line| print::note(line));
@@ -86,29 +97,46 @@ fn check_in(args: &Args) -> Result<Report, Vec<String>> {
 #[cfg(feature = "sim")]
 fn demo(args: &Args) -> Result<Report, Vec<String>> {
     use super::demo::{Demo, Setup, Shows};
-    let setup = Setup { person: args.number.as_deref(), ..Setup::default() };
+    let setup = Setup {
+        person: args.number.as_deref(),
+        ..Setup::default()
+    };
     let demo = Demo::start(&setup, &|line| print::note(line))?;
     let shows = Shows::default();
     // Whatever was given at the command line takes the place of the simulated patient.
-    let own = [&args.can, &args.mrz, &args.qr_text, &args.number].iter().any(|given| given.is_some());
+    let own = [&args.can, &args.mrz, &args.qr_text, &args.number]
+        .iter()
+        .any(|given| given.is_some());
     let patient = if own || args.qr_image.is_some() {
         None
     } else {
-        Some(demo.patient(shows.clone()).map_err(|error| vec![format!("error: {error}")])?)
+        Some(
+            demo.patient(shows.clone())
+                .map_err(|error| vec![format!("error: {error}")])?,
+        )
     };
     let end = shows.clone();
     let folder = super::demo::folder();
-    let mut report = with_config(args, demo.config.clone(), move || end.end(), move |view| {
-        shows.put(view);
-        Ok(())
-    })?;
+    let mut report = with_config(
+        args,
+        demo.config.clone(),
+        move || end.end(),
+        move |view| {
+            shows.put(view);
+            Ok(())
+        },
+    )?;
     if let Some(patient) = patient {
         // It ends with the kiosk; if it panicked, that has been printed.
         let _ = patient.join();
     }
     if let Some(ticket) = demo.printer.tickets().last() {
-        let path = args.ticket_out.clone().unwrap_or_else(|| folder.join("ticket.png"));
-        std::fs::write(&path, ticket.png()).map_err(|e| vec![format!("error: {}: {e}", path.display())])?;
+        let path = args
+            .ticket_out
+            .clone()
+            .unwrap_or_else(|| folder.join("ticket.png"));
+        std::fs::write(&path, ticket.png())
+            .map_err(|e| vec![format!("error: {}: {e}", path.display())])?;
         report.ticket_file = Some(path);
     }
     Ok(report)
@@ -131,10 +159,20 @@ fn with_config(
     let keeps = args.ticket_out.clone().filter(|_| !args.source.demo);
     if let Some(path) = keeps.clone() {
         let open = Arc::clone(&parts.printer);
-        parts.printer = Arc::new(move || Box::new(Keeper { inner: open(), path: path.clone() }));
+        parts.printer = Arc::new(move || {
+            Box::new(Keeper {
+                inner: open(),
+                path: path.clone(),
+            })
+        });
     }
     let store = Arc::clone(&parts.store);
-    let names = config.services.iter().chain([&config.desk]).map(|s| (s.code.clone(), s.clone())).collect();
+    let names = config
+        .services
+        .iter()
+        .chain([&config.desk])
+        .map(|s| (s.code.clone(), s.clone()))
+        .collect();
     let (sender, steps) = channel();
     let mut last = None;
     let observer = move |moment: Moment<'_>| {
@@ -145,19 +183,23 @@ fn with_config(
                 let _ = on_view(Arc::clone(&view));
                 Step::View(view)
             }
-            Moment::Effect(effect @ (Effect::TakeNumber { .. } | Effect::Print { .. } | Effect::Paper { .. })) => {
-                Step::Effect(Box::new(effect.clone()))
-            }
-            Moment::Event(Event::Touch(crate::checkin::Touch::Cancel)) => Step::Cancelled,
+            Moment::Effect(
+                effect @ (Effect::TakeNumber { .. } | Effect::Print { .. } | Effect::Paper { .. }),
+            ) => Step::Effect(Box::new(effect.clone())),
+            Moment::Event(Event::Touch(Touch::Cancel)) => Step::Cancelled,
+            Moment::Event(Event::Device(device, _)) => Step::Device(*device),
             Moment::View(_) | Moment::Effect(_) | Moment::Event(_) => return,
         };
         // Nobody listens after the check-in's end.
         let _ = sender.send(step);
     };
-    let begun = Instant::now();
-    let kiosk = Kiosk::start(config, parts, Some(Box::new(observer))).map_err(|error| fault(&error))?;
+    let devices = expected(&config);
+    let kiosk =
+        Kiosk::start(config, parts, Some(Box::new(observer))).map_err(|error| fault(&error))?;
     let mut report = Report::new(names);
     let mut script = script;
+    wait_for_devices(devices, &steps);
+    let begun = Instant::now();
     script.begin(&kiosk.inlet());
     while !report.ended() {
         match steps.recv_timeout(SILENT_MAX) {
@@ -171,7 +213,9 @@ fn with_config(
                 report.take(step);
             }
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                return Err(vec!["error: the kiosk fell silent; TIEPDON_LOG=debug shows more".into()]);
+                return Err(vec![
+                    "error: the kiosk fell silent; TIEPDON_LOG=debug shows more".into(),
+                ]);
             }
         }
     }
@@ -183,12 +227,30 @@ fn with_config(
     Ok(report)
 }
 
+/// The devices that will say how they are.
+fn expected(config: &Config) -> Vec<Device> {
+    let chip = config.policy.ways.contains(&Way::Chip) && config.policy.chip != Chip::Off;
+    let codes = config.scanner.is_some() || config.camera.is_some();
+    [(chip, Device::Reader), (codes, Device::Codes)]
+        .into_iter()
+        .filter_map(|(is, device)| is.then_some(device))
+        .collect()
+}
+
+/// A kiosk knows its devices a moment after its start; a patient comes later than that.
+fn wait_for_devices(mut missing: Vec<Device>, steps: &Receiver<Step>) {
+    let end = Instant::now() + DEVICES_WITHIN;
+    while !missing.is_empty() {
+        match steps.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(Step::Device(device)) => missing.retain(|one| *one != device),
+            Ok(Step::View(_) | Step::Effect(_) | Step::Cancelled) => {}
+            Err(_) => return,
+        }
+    }
+}
+
 /// What became of the visit in the hospital's system, within a few seconds.
-fn handed_over(
-    store: &dyn Store,
-    report: &Report,
-    steps: &std::sync::mpsc::Receiver<Step>,
-) -> Option<String> {
+fn handed_over(store: &dyn Store, report: &Report, steps: &Receiver<Step>) -> Option<String> {
     let visit = report.visit?;
     let end = Instant::now() + HANDOVER_MAX;
     loop {
@@ -204,8 +266,14 @@ fn handed_over(
 
 /// Vietnamese where the terminal is Vietnamese, else English.
 fn language() -> Language {
-    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-    if locale.is_some_and(|locale| locale.starts_with("vi")) { Language::Vi } else { Language::En }
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    if locale.is_some_and(|locale| locale.starts_with("vi")) {
+        Language::Vi
+    } else {
+        Language::En
+    }
 }
 
 /// Prints, and keeps the picture.
@@ -215,7 +283,12 @@ struct Keeper {
 }
 
 impl Printer for Keeper {
-    fn print(&mut self, raster: &Raster, id: [u8; 4], within: Duration) -> Result<Paper, PrinterFault> {
+    fn print(
+        &mut self,
+        raster: &Raster,
+        id: [u8; 4],
+        within: Duration,
+    ) -> Result<Paper, PrinterFault> {
         if let Err(error) = std::fs::write(&self.path, raster.to_png()) {
             tracing::error!(%error, "the ticket's picture cannot be kept");
         }

@@ -30,7 +30,7 @@ pub(super) struct Setup<'a> {
 pub(super) struct Demo {
     pub config: Config,
     pub printer: Printer,
-    pub ehr: Server,
+    _ehr: Server,
     pub person: &'static SimPerson,
     /// There is a virtual reader for the virtual card.
     pub has_reader: bool,
@@ -50,26 +50,37 @@ impl Demo {
             Some(number) => person(number),
             None => persons().first(),
         };
-        let known = || persons().iter().map(|p| p.number.expose()).collect::<Vec<_>>().join(", ");
-        let person = person.ok_or_else(|| vec![format!("error: the trial knows the persons {}", known())])?;
+        let known = || {
+            persons()
+                .iter()
+                .map(|p| p.number.expose())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let person = person
+            .ok_or_else(|| vec![format!("error: the trial knows the persons {}", known())])?;
         let fault = |what: &str, error: io::Error| vec![format!("error: {what}: {error}")];
         let folder = folder();
         let lock = fresh(&folder).map_err(|error| {
             vec![
                 format!("error: {} cannot be used: {error}", folder.display()),
-                "hint: another trial may be running; TIEPDON_DEMO_FOLDER names another folder".into(),
+                "hint: another trial may be running; TIEPDON_DEMO_FOLDER names another folder"
+                    .into(),
             ]
         })?;
         let (has_reader, service) = reader(&folder, note);
-        let printer = Printer::start(0, Faults::none()).map_err(|error| fault("the simulated printer", error))?;
-        let today = jiff::ZonedDateTime::now().date();
-        let ehr = Server::start(0, Seed::trial(today)).map_err(|error| fault("the simulated EHR", error))?;
+        let printer = Printer::start(0, Faults::none())
+            .map_err(|error| fault("the simulated printer", error))?;
+        let ehr = Server::start(0, Seed::trial(Seed::today()))
+            .map_err(|error| fault("the simulated EHR", error))?;
         let config = config(&folder, &printer, &ehr)?;
-        note("THỬ: a trial. Card, EHR, insurance and printer are simulated on 127.0.0.1; no number is worth anything.");
+        note(
+            "THỬ: a trial. Card, EHR, insurance and printer are simulated on 127.0.0.1; no number is worth anything.",
+        );
         Ok(Self {
             config,
             printer,
-            ehr,
+            _ehr: ehr,
             person,
             has_reader,
             pause: setup.pause,
@@ -96,7 +107,9 @@ impl Demo {
             pause: self.pause,
             shown: None,
         };
-        std::thread::Builder::new().name("trial-patient".to_owned()).spawn(move || patient.run(views))
+        std::thread::Builder::new()
+            .name("trial-patient".to_owned())
+            .spawn(move || patient.run(views))
     }
 }
 
@@ -106,8 +119,11 @@ pub(super) fn folder() -> PathBuf {
         return folder.into();
     }
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
-    cache.unwrap_or_else(std::env::temp_dir).join("tiepdon/demo")
+    let cache =
+        cache.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache")));
+    cache
+        .unwrap_or_else(std::env::temp_dir)
+        .join("tiepdon/demo")
 }
 
 /// Empties what the last trial left; the lock says that nobody else is in there.
@@ -115,7 +131,13 @@ fn fresh(folder: &Path) -> io::Result<File> {
     std::fs::create_dir_all(folder)?;
     let lock = File::create(folder.join("lock"))?;
     lock.try_lock().map_err(io::Error::from)?;
-    for name in ["store.sqlite", "store.sqlite-wal", "store.sqlite-shm", "store.key", "scanner"] {
+    for name in [
+        "store.sqlite",
+        "store.sqlite-wal",
+        "store.sqlite-shm",
+        "store.key",
+        "scanner",
+    ] {
         match std::fs::remove_file(folder.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             Ok(()) | Err(_) => {}
@@ -132,7 +154,8 @@ fn config(folder: &Path, printer: &Printer, ehr: &Server) -> Result<Config, Vec<
         .replace("{ehr}", &ehr.base_url())
         .replace("{insurance}", &ehr.insurance_url());
     let read = Config::parse(&source, folder);
-    let mut config = read.map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    let mut config =
+        read.map_err(|faults| faults.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     config.trial = true;
     config.reader.allow_virtual = true;
     Ok(config)
@@ -141,18 +164,26 @@ fn config(folder: &Path, printer: &Printer, ehr: &Server) -> Result<Config, Vec<
 /// A virtual reader in a real PC/SC service: one that runs already, or our own.
 fn reader(folder: &Path, note: &dyn Fn(&str)) -> (bool, Option<Pcscd>) {
     if pcscd::virtual_reader() {
-        note("The PC/SC service that runs here has the virtual reader. It listens on EVERY network address");
-        note("(TCP 35963, 35964) until its entry is gone: rm /etc/reader.conf.d/vpcd, then restart pcscd.");
+        note(
+            "The PC/SC service that runs here has the virtual reader. It listens on EVERY network address",
+        );
+        note(
+            "(TCP 35963, 35964) until its entry is gone: rm /etc/reader.conf.d/vpcd, then restart pcscd.",
+        );
         return (true, None);
     }
     match pcscd::start(folder) {
         Ok(service) => {
-            note("A PC/SC service with the virtual reader runs for this trial. The reader listens on EVERY");
+            note(
+                "A PC/SC service with the virtual reader runs for this trial. The reader listens on EVERY",
+            );
             note("network address (TCP 35963, 35964) and goes with the trial.");
             (true, Some(service))
         }
         Err(cause) => {
-            note(&format!("No virtual reader ({cause}): the trial shows the way of the QR code."));
+            note(&format!(
+                "No virtual reader ({cause}): the trial shows the way of the QR code."
+            ));
             (false, None)
         }
     }
@@ -180,7 +211,11 @@ impl Patient {
         while let Some(view) = views.next(last.as_ref(), None) {
             if let Some(act) = self.wish(&view) {
                 // A patient looks before acting; the screen may have moved on meanwhile.
-                let then = if self.pause.is_zero() { Some(view.clone()) } else { views.next(Some(&view), Some(self.pause)) };
+                let then = if self.pause.is_zero() {
+                    Some(view.clone())
+                } else {
+                    views.next(Some(&view), Some(self.pause))
+                };
                 match then {
                     None => return,
                     Some(now) if now == view => self.act(act, &view),
@@ -193,12 +228,13 @@ impl Patient {
 
     fn wish(&self, view: &View) -> Option<Act> {
         match &view.screen {
-            Screen::Gathering { want: Want::CardOrCode | Want::CodeOrCan, .. } => {
-                (self.shown != Some(view.conversation)).then_some(Act::Show)
-            }
-            Screen::Gathering { want: Want::Card, .. } => {
-                (self.has_reader && self.card.is_none()).then_some(Act::LayDown)
-            }
+            Screen::Gathering {
+                want: Want::CardOrCode | Want::CodeOrCan,
+                ..
+            } => (self.shown != Some(view.conversation)).then_some(Act::Show),
+            Screen::Gathering {
+                want: Want::Card, ..
+            } => (self.has_reader && self.card.is_none()).then_some(Act::LayDown),
             Screen::Done { .. } | Screen::Help { .. } | Screen::Welcome { .. } => {
                 self.card.is_some().then_some(Act::TakeAway)
             }
@@ -217,7 +253,8 @@ impl Patient {
                 self.shown = Some(view.conversation);
                 self.scanner.scan(&self.code)
             }
-            Act::LayDown => vpcd::insert(Card::new(self.person), vpcd::ADDRESS).map(|card| self.card = Some(card)),
+            Act::LayDown => vpcd::insert(Card::new(self.person), vpcd::ADDRESS)
+                .map(|card| self.card = Some(card)),
             Act::TakeAway => {
                 self.card = None;
                 Ok(())
@@ -266,8 +303,15 @@ impl Views for Shows {
         let guard = shown.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |shown: &mut Shown| !shown.over && shown.view.as_ref() == last;
         let guard = match patience {
-            None => changed.wait_while(guard, same).unwrap_or_else(PoisonError::into_inner),
-            Some(patience) => changed.wait_timeout_while(guard, patience, same).unwrap_or_else(PoisonError::into_inner).0,
+            None => changed
+                .wait_while(guard, same)
+                .unwrap_or_else(PoisonError::into_inner),
+            Some(patience) => {
+                changed
+                    .wait_timeout_while(guard, patience, same)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0
+            }
         };
         if guard.over { None } else { guard.view.clone() }
     }

@@ -41,15 +41,30 @@ struct Finding {
 
 impl Finding {
     fn ok(check: &'static str, found: impl Into<String>) -> Self {
-        Self { check, state: State::Ok, found: found.into(), cure: None }
+        Self {
+            check,
+            state: State::Ok,
+            found: found.into(),
+            cure: None,
+        }
     }
 
     fn warning(check: &'static str, found: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { check, state: State::Warning, found: found.into(), cure: Some(cure.into()) }
+        Self {
+            check,
+            state: State::Warning,
+            found: found.into(),
+            cure: Some(cure.into()),
+        }
     }
 
     fn fault(check: &'static str, found: impl Into<String>, cure: impl Into<String>) -> Self {
-        Self { check, state: State::Fault, found: found.into(), cure: Some(cure.into()) }
+        Self {
+            check,
+            state: State::Fault,
+            found: found.into(),
+            cure: Some(cure.into()),
+        }
     }
 }
 
@@ -77,7 +92,11 @@ pub(super) fn run(args: &Args) -> ExitCode {
             }
         }
     }
-    if sick { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if sick {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
 }
 
 /// A file with faults is itself the finding; the other checks need a right one.
@@ -87,7 +106,11 @@ fn findings(source: &Source) -> Result<Vec<Finding>, Vec<String>> {
             Ok(config) => Ok(checks::all(&config)),
             Err(lines) => {
                 let found = lines.join("\n        ");
-                Ok(vec![Finding::fault("config", found, "correct these lines; `tiepdon config example` shows a right file")])
+                Ok(vec![Finding::fault(
+                    "config",
+                    found,
+                    "correct these lines; `tiepdon config example` shows a right file",
+                )])
             }
         };
     }
@@ -99,7 +122,9 @@ fn demo() -> Result<Vec<Finding>, Vec<String>> {
     use super::demo::{Demo, Setup};
     let demo = Demo::start(&Setup::default(), &|line| print::note(line))?;
     // The trial's scanner is a pseudo-terminal that its patient holds.
-    let _patient = demo.scanner().map_err(|error| vec![format!("error: {error}")])?;
+    let _patient = demo
+        .scanner()
+        .map_err(|error| vec![format!("error: {error}")])?;
     Ok(checks::all(&demo.config))
 }
 

@@ -100,5 +100,8 @@ fn trace() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("TIEPDON_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error"));
     // Only the first subscriber of a process counts; there is one.
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
 }

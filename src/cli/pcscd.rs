@@ -31,7 +31,9 @@ pub(super) fn virtual_reader() -> bool {
 pub(super) fn start(folder: &Path) -> Result<Pcscd, String> {
     for needed in [SERVICE, DRIVER] {
         if !Path::new(needed).exists() {
-            return Err(format!("{needed} is missing: apt-get install pcscd vsmartcard-vpcd"));
+            return Err(format!(
+                "{needed} is missing: apt-get install pcscd vsmartcard-vpcd"
+            ));
         }
     }
     let readers = write_readers(folder).map_err(|error| error.to_string())?;
@@ -52,7 +54,9 @@ pub(super) fn start(folder: &Path) -> Result<Pcscd, String> {
             return Ok(service);
         }
         if let Ok(Some(status)) = service.0.try_wait() {
-            return Err(format!("{SERVICE} ended at once ({status}); it needs root, and no other one running"));
+            return Err(format!(
+                "{SERVICE} ended at once ({status}); it needs root, and no other one running"
+            ));
         }
         let _ = never.recv_timeout(Duration::from_millis(50));
     }
@@ -62,7 +66,9 @@ pub(super) fn start(folder: &Path) -> Result<Pcscd, String> {
 fn write_readers(folder: &Path) -> io::Result<PathBuf> {
     let path = folder.join("reader.conf.d");
     std::fs::create_dir_all(&path)?;
-    let entry = format!("FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:0x8C7B\nLIBPATH {DRIVER}\nCHANNELID 0x8C7B\n");
+    let entry = format!(
+        "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:0x8C7B\nLIBPATH {DRIVER}\nCHANNELID 0x8C7B\n"
+    );
     std::fs::write(path.join("vpcd"), entry)?;
     Ok(path)
 }
@@ -70,7 +76,10 @@ fn write_readers(folder: &Path) -> io::Result<PathBuf> {
 impl Drop for Pcscd {
     fn drop(&mut self) {
         // Asked politely it removes its socket; a killed one would leave that behind.
-        if let Some(id) = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw) {
+        if let Some(id) = i32::try_from(self.0.id())
+            .ok()
+            .and_then(rustix::process::Pid::from_raw)
+        {
             let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
         }
         let _ = self.0.wait();

@@ -21,7 +21,13 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> ExitCode {
-    let done = if args.source.demo { demo(args) } else { args.source.load().and_then(|config| window(args, config, None)) };
+    let done = if args.source.demo {
+        demo(args)
+    } else {
+        args.source
+            .load()
+            .and_then(|config| window(args, config, None))
+    };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(lines) => {
@@ -37,10 +43,18 @@ fn demo(args: &Args) -> Result<(), Vec<String>> {
     use crate::kiosk::Moment;
     /// Long enough to see the screen before the simulated patient does what it asks.
     const PAUSE: std::time::Duration = std::time::Duration::from_millis(2500);
-    let demo = Demo::start(&Setup { pause: PAUSE, ..Setup::default() }, &|line| print::note(line))?;
+    let demo = Demo::start(
+        &Setup {
+            pause: PAUSE,
+            ..Setup::default()
+        },
+        &|line| print::note(line),
+    )?;
     print::note("Touch START: a simulated patient shows the code and lays the card down.");
     let shows = Shows::default();
-    let patient = demo.patient(shows.clone()).map_err(|error| vec![format!("error: {error}")])?;
+    let patient = demo
+        .patient(shows.clone())
+        .map_err(|error| vec![format!("error: {error}")])?;
     let (put, mut last) = (shows.clone(), None::<Arc<View>>);
     let observer: Observer = Box::new(move |moment| {
         if let Moment::View(view) = moment
@@ -70,7 +84,11 @@ fn window(args: &Args, config: Config, observer: Option<Observer>) -> Result<(),
     if let (Some(running), Some(settings)) = (&staff, &config.staff) {
         if config.trial {
             // A trial's token guards nothing and is gone with it.
-            print::note(&format!("Staff page: http://{}/?token={}", running.addr(), settings.token.expose()));
+            print::note(&format!(
+                "Staff page: http://{}/?token={}",
+                running.addr(),
+                settings.token.expose()
+            ));
         } else {
             print::note(&format!("staff page: http://{}/", running.addr()));
         }
@@ -94,7 +112,11 @@ fn window(args: &Args, config: Config, observer: Option<Observer>) -> Result<(),
         }
     });
     let inlet = kiosk.inlet();
-    let link = Link { view: newest, touch: Box::new(move |touch| inlet.touch(touch)), on_repaint: waker };
+    let link = Link {
+        view: newest,
+        touch: Box::new(move |touch| inlet.touch(touch)),
+        on_repaint: waker,
+    };
     let done = ui::run(window, link).map_err(|error| fault(&error));
     drop(kiosk);
     drop(staff);

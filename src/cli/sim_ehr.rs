@@ -68,7 +68,7 @@ pub fn run(args: &Args) -> ExitCode {
 
 fn start(args: &Args) -> Result<Server, String> {
     let seed = match &args.seed {
-        None => Seed::trial(jiff::ZonedDateTime::now().date()),
+        None => Seed::trial(Seed::today()),
         Some(path) => {
             let text = std::fs::read_to_string(path)
                 .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;

@@ -30,7 +30,11 @@ impl Source {
             ]);
         }
         Config::load(&path).map_err(|faults| {
-            let mut lines = vec![format!("error: {} has {} fault(s)", path.display(), faults.len())];
+            let mut lines = vec![format!(
+                "error: {} has {} fault(s)",
+                path.display(),
+                faults.len()
+            )];
             lines.extend(faults.iter().map(|fault| format!("  {fault}")));
             lines
         })

@@ -18,7 +18,10 @@ pub(super) struct ReadChip {
 }
 
 /// The check-in needs to know who it is. The portrait is most of the bytes, and nobody sees it here.
-const PLAN: Plan = Plan { dg13: true, portrait: false };
+const PLAN: Plan = Plan {
+    dg13: true,
+    portrait: false,
+};
 
 impl ReadChip {
     pub(super) fn run(self) {
@@ -26,22 +29,40 @@ impl ReadChip {
             tracing::info!(%error, "chip not read");
             cause(&error)
         });
-        self.inlet.event(Event::Chip { ask: self.ask, result });
+        self.inlet.event(Event::Chip {
+            ask: self.ask,
+            result,
+        });
     }
 
     fn read(&self) -> Result<Box<ChipRead>, ReadError> {
-        let access = Access::can(self.can.expose())
-            .ok_or(ReadError::Unreadable { reason: "a card access number has six digits".into() })?;
+        let access = Access::can(self.can.expose()).ok_or(ReadError::Unreadable {
+            reason: "a card access number has six digits".into(),
+        })?;
         let card = (self.open)()?;
-        let mut card = Stoppable { card, ask: self.ask.0, wanted: Arc::clone(&self.wanted) };
+        let mut card = Stoppable {
+            card,
+            ask: self.ask.0,
+            wanted: Arc::clone(&self.wanted),
+        };
         let mut failed = false;
         let mut random = |bytes: &mut [u8]| failed |= getrandom::fill(bytes).is_err();
-        let mut progress = |percent| self.inlet.event(Event::ChipProgress { ask: self.ask, percent });
+        let mut progress = |percent| {
+            self.inlet.event(Event::ChipProgress {
+                ask: self.ask,
+                percent,
+            })
+        };
         let chip = emrtd::read(&mut card, access, PLAN, &mut random, &mut progress)?;
         if failed {
-            return Err(ReadError::Transport { reason: "the system gives no random numbers".into() });
+            return Err(ReadError::Transport {
+                reason: "the system gives no random numbers".into(),
+            });
         }
-        Ok(Box::new(ChipRead { person: chip.person, proofs: chip.proofs }))
+        Ok(Box::new(ChipRead {
+            person: chip.person,
+            proofs: chip.proofs,
+        }))
     }
 }
 

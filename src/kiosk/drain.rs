@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::named;
 use super::parts::Parts;
 use super::shared::Shared;
-use super::named;
 use crate::ehr::{EhrError, Handed, HospitalSystem};
 use crate::store::{OutboxRow, Store, StoreError};
 
@@ -44,7 +44,11 @@ pub(super) fn start(parts: &Parts, shared: Arc<Shared>) -> std::io::Result<JoinH
 ///
 /// # Errors
 /// The store cannot be read or written; what was sent before stays recorded.
-pub fn drain_once(store: &dyn Store, hospital: &dyn HospitalSystem, now: Timestamp) -> Result<Duration, StoreError> {
+pub fn drain_once(
+    store: &dyn Store,
+    hospital: &dyn HospitalSystem,
+    now: Timestamp,
+) -> Result<Duration, StoreError> {
     loop {
         let rows = store.due(now, BATCH)?;
         if rows.is_empty() {
@@ -54,17 +58,28 @@ pub fn drain_once(store: &dyn Store, hospital: &dyn HospitalSystem, now: Timesta
             send(store, hospital, row, now)?;
         }
     }
-    let next = store.next_due()?.map(|at| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO));
+    let next = store
+        .next_due()?
+        .map(|at| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO));
     // Never at once: a row that was due would have been sent above.
-    Ok(next.unwrap_or(LOOK_AGAIN).clamp(Duration::from_millis(50), LOOK_AGAIN))
+    Ok(next
+        .unwrap_or(LOOK_AGAIN)
+        .clamp(Duration::from_millis(50), LOOK_AGAIN))
 }
 
-fn send(store: &dyn Store, hospital: &dyn HospitalSystem, row: OutboxRow, now: Timestamp) -> Result<(), StoreError> {
+fn send(
+    store: &dyn Store,
+    hospital: &dyn HospitalSystem,
+    row: OutboxRow,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let visit = row.record.draft.visit;
     let repeat = row.attempts > 0;
     let frozen = match row.frozen.map_or_else(|| hospital.render(&row.record), Ok) {
         Ok(bytes) => bytes,
-        Err(error) => return settle_fault(store, &row.record.draft.visit, error, row.attempts, now),
+        Err(error) => {
+            return settle_fault(store, &row.record.draft.visit, error, row.attempts, now);
+        }
     };
     // Frozen anew only the first time; later it counts the attempt.
     store.freeze(visit, &frozen)?;
@@ -82,20 +97,26 @@ fn settle_fault(
     attempts: u32,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let again = |wait: Duration| now.saturating_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX));
+    let again = |wait: Duration| {
+        now.saturating_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX))
+    };
     match error {
         EhrError::Refused(why) => store.park(*visit, &why),
         EhrError::Busy(seconds) => {
             let at = again(Duration::from_secs(seconds)).unwrap_or(now);
             store.postpone(*visit, at, "the hospital's system is busy")
         }
-        EhrError::Down(why) => store.postpone(*visit, again(backoff(attempts)).unwrap_or(now), &why),
+        EhrError::Down(why) => {
+            store.postpone(*visit, again(backoff(attempts)).unwrap_or(now), &why)
+        }
     }
 }
 
 /// Full jitter: any time up to a bound that doubles, so that thirty kiosks do not knock together.
 fn backoff(attempts: u32) -> Duration {
-    let bound = FIRST_RETRY.saturating_mul(1 << attempts.min(16)).min(LAST_RETRY);
+    let bound = FIRST_RETRY
+        .saturating_mul(1 << attempts.min(16))
+        .min(LAST_RETRY);
     let mut random = [0_u8; 4];
     if getrandom::fill(&mut random).is_err() {
         return bound;

@@ -147,14 +147,21 @@ impl Driver {
     fn patience(&self) -> Option<Duration> {
         let now = Instant::now();
         let machine = self.machine.deadline().map(|Mono(at)| self.started + at);
-        let workers = self.workers.all().into_iter().filter_map(|(_, worker)| worker.deadline());
+        let workers = self
+            .workers
+            .all()
+            .into_iter()
+            .filter_map(|(_, worker)| worker.deadline());
         let next = workers.chain(machine).min()?;
         Some(next.saturating_duration_since(now))
     }
 
     fn step(&mut self, event: Event) {
         self.observe(Moment::Event(&event));
-        let now = Now { mono: Mono(self.started.elapsed()), wall: Timestamp::now() };
+        let now = Now {
+            mono: Mono(self.started.elapsed()),
+            wall: Timestamp::now(),
+        };
         for effect in self.machine.step(event, now) {
             self.observe(Moment::Effect(&effect));
             self.carry_out(effect, now.wall);
@@ -168,7 +175,10 @@ impl Driver {
         let mut health = self.health.clone();
         for (name, worker) in self.workers.all() {
             if worker.failed() {
-                health.insert(name, Err("hangs: restart the device, then the kiosk".to_owned()));
+                health.insert(
+                    name,
+                    Err("hangs: restart the device, then the kiosk".to_owned()),
+                );
             }
         }
         self.shared.set_health(health);
@@ -190,7 +200,9 @@ impl Driver {
         match device {
             "reader" => self.step(Event::Device(Device::Reader, works)),
             "camera" | "scanner" => {
-                let left = ["camera", "scanner"].iter().any(|d| self.health.get(d) == Some(&Ok(())));
+                let left = ["camera", "scanner"]
+                    .iter()
+                    .any(|d| self.health.get(d) == Some(&Ok(())));
                 self.step(Event::Device(Device::Codes, left));
             }
             _ => {}
@@ -208,12 +220,20 @@ impl Driver {
                     wanted: Arc::clone(&self.wanted_chip),
                     inlet: self.inlet.clone(),
                 };
-                let refusal = Event::Chip { ask, result: Err(Cause::CardUnreadable) };
-                self.workers.chip.give(Job { refusal: Some(refusal), run: Box::new(move || job.run()) });
+                let refusal = Event::Chip {
+                    ask,
+                    result: Err(Cause::CardUnreadable),
+                };
+                self.workers.chip.give(Job {
+                    refusal: Some(refusal),
+                    run: Box::new(move || job.run()),
+                });
             }
             Effect::StopChip => self.wanted_chip.store(0, Ordering::SeqCst),
             Effect::Watch(wanted) => self.sources.watch(wanted),
-            Effect::FindPatient { .. } | Effect::FindAppointments { .. } | Effect::CheckInsurance { .. } => {
+            Effect::FindPatient { .. }
+            | Effect::FindAppointments { .. }
+            | Effect::CheckInsurance { .. } => {
                 self.look_up(effect);
             }
             Effect::TakeNumber { .. }
@@ -221,16 +241,36 @@ impl Driver {
             | Effect::Unclaim { .. }
             | Effect::StaffAnswered { .. }
             | Effect::StaffWanted(_) => self.make_durable(effect, at),
-            Effect::Print { ask, issued, who, desk, language: _ } => {
-                let (press, inlet, visit) = (Arc::clone(&self.press), self.inlet.clone(), issued.visit);
-                let refusal = Event::Printed { ask, visit, result: Err(Cause::PrinterSilent) };
+            Effect::Print {
+                ask,
+                issued,
+                who,
+                desk,
+                language: _,
+            } => {
+                let (press, inlet, visit) =
+                    (Arc::clone(&self.press), self.inlet.clone(), issued.visit);
+                let refusal = Event::Printed {
+                    ask,
+                    visit,
+                    result: Err(Cause::PrinterSilent),
+                };
                 let run = move || {
                     let printed = press.print(&issued, who.as_ref(), desk);
-                    inlet.health("printer", printed.as_ref().map(|_| ()).map_err(|fault| fault.detail.clone()));
+                    inlet.health(
+                        "printer",
+                        printed
+                            .as_ref()
+                            .map(|_| ())
+                            .map_err(|fault| fault.detail.clone()),
+                    );
                     let result = printed.map_err(|fault| fault.cause);
                     inlet.event(Event::Printed { ask, visit, result });
                 };
-                self.workers.printer.give(Job { refusal: Some(refusal), run: Box::new(run) });
+                self.workers.printer.give(Job {
+                    refusal: Some(refusal),
+                    run: Box::new(run),
+                });
             }
             Effect::Forget => self.wanted_chip.store(0, Ordering::SeqCst),
         }
@@ -243,20 +283,40 @@ impl Driver {
                 let hospital = Arc::clone(&self.parts.hospital);
                 let run = move || {
                     let found = hospital.find(&person);
-                    inlet.health("ehr", found.as_ref().map(|_| ()).map_err(ToString::to_string));
-                    inlet.event(Event::Patient { ask, result: found.map_err(|_| Cause::EhrDown) });
+                    inlet.health(
+                        "ehr",
+                        found.as_ref().map(|_| ()).map_err(ToString::to_string),
+                    );
+                    inlet.event(Event::Patient {
+                        ask,
+                        result: found.map_err(|_| Cause::EhrDown),
+                    });
                 };
-                let refusal = Event::Patient { ask, result: Err(Cause::EhrDown) };
-                self.workers.patient.give(Job { refusal: Some(refusal), run: Box::new(run) });
+                let refusal = Event::Patient {
+                    ask,
+                    result: Err(Cause::EhrDown),
+                };
+                self.workers.patient.give(Job {
+                    refusal: Some(refusal),
+                    run: Box::new(run),
+                });
             }
             Effect::FindAppointments { ask, patient, day } => {
                 let hospital = Arc::clone(&self.parts.hospital);
                 let run = move || {
-                    let result = hospital.appointments(&patient, day).map_err(|_| Cause::EhrDown);
+                    let result = hospital
+                        .appointments(&patient, day)
+                        .map_err(|_| Cause::EhrDown);
                     inlet.event(Event::Appointments { ask, result });
                 };
-                let refusal = Event::Appointments { ask, result: Err(Cause::EhrDown) };
-                self.workers.patient.give(Job { refusal: Some(refusal), run: Box::new(run) });
+                let refusal = Event::Appointments {
+                    ask,
+                    result: Err(Cause::EhrDown),
+                };
+                self.workers.patient.give(Job {
+                    refusal: Some(refusal),
+                    run: Box::new(run),
+                });
             }
             Effect::CheckInsurance { ask, person, day } => {
                 let insurance = Arc::clone(&self.parts.insurance);
@@ -264,8 +324,14 @@ impl Driver {
                     let status = insurance.check(&person, day);
                     inlet.event(Event::Insurance { ask, status });
                 };
-                let refusal = Event::Insurance { ask, status: InsuranceStatus::Unverified };
-                self.workers.insurance.give(Job { refusal: Some(refusal), run: Box::new(run) });
+                let refusal = Event::Insurance {
+                    ask,
+                    status: InsuranceStatus::Unverified,
+                };
+                self.workers.insurance.give(Job {
+                    refusal: Some(refusal),
+                    run: Box::new(run),
+                });
             }
             Effect::ReadChip { .. }
             | Effect::StopChip
@@ -282,10 +348,17 @@ impl Driver {
 
     /// Everything that writes goes through one thread, in order.
     fn make_durable(&self, effect: Effect, at: Timestamp) {
-        let (store, inlet, shared) = (Arc::clone(&self.parts.store), self.inlet.clone(), Arc::clone(&self.shared));
+        let (store, inlet, shared) = (
+            Arc::clone(&self.parts.store),
+            self.inlet.clone(),
+            Arc::clone(&self.shared),
+        );
         let kiosk = self.kiosk.clone();
         let refusal = if let Effect::TakeNumber { ask, .. } = &effect {
-            Some(Event::Number { ask: *ask, result: Err(Cause::StoreDown) })
+            Some(Event::Number {
+                ask: *ask,
+                result: Err(Cause::StoreDown),
+            })
         } else {
             None
         };
@@ -297,7 +370,10 @@ impl Driver {
             inlet.health("store", written.map_err(|error| error.to_string()));
             shared.outbox_filled();
         };
-        self.workers.store.give(Job { refusal, run: Box::new(run) });
+        self.workers.store.give(Job {
+            refusal,
+            run: Box::new(run),
+        });
     }
 }
 
@@ -318,7 +394,10 @@ fn write(
             let result = answer.map_err(|_| Cause::StoreDown);
             inlet.event(Event::Number { ask, result });
             if let Some(cause) = failed {
-                return Err(crate::store::StoreError::Unusable { path: "store".into(), cause });
+                return Err(crate::store::StoreError::Unusable {
+                    path: "store".into(),
+                    cause,
+                });
             }
             let detail = serde_json::json!({
                 "visit": draft.visit,
@@ -333,7 +412,11 @@ fn write(
         }
         Effect::Paper { visit, paper } => {
             store.paper(visit, paper, at)?;
-            if paper == Paper::Failed { audit("paper_failed", serde_json::json!({ "visit": visit })) } else { Ok(()) }
+            if paper == Paper::Failed {
+                audit("paper_failed", serde_json::json!({ "visit": visit }))
+            } else {
+                Ok(())
+            }
         }
         Effect::Unclaim { visit } => {
             store.unclaim(visit, at)?;
@@ -341,9 +424,14 @@ fn write(
         }
         Effect::StaffAnswered { id, answer } => {
             store.answer(id, answer, at)?;
-            audit("staff_act", serde_json::json!({ "command": id, "answer": answer }))
+            audit(
+                "staff_act",
+                serde_json::json!({ "command": id, "answer": answer }),
+            )
         }
-        Effect::StaffWanted(cause) => audit("staff_wanted", serde_json::json!({ "cause": cause.code() })),
+        Effect::StaffWanted(cause) => {
+            audit("staff_wanted", serde_json::json!({ "cause": cause.code() }))
+        }
         Effect::ReadChip { .. }
         | Effect::StopChip
         | Effect::Watch(_)

@@ -32,7 +32,9 @@ pub(super) fn start(
         let mut given = BTreeSet::new();
         while shared.wait_change(&mut seen, LOOK_FOR_COMMANDS) {
             let status = status(&shared);
-            let due = told.as_ref().is_none_or(|(last, at)| *last != status || at.elapsed() >= HEARTBEAT);
+            let due = told
+                .as_ref()
+                .is_none_or(|(last, at)| *last != status || at.elapsed() >= HEARTBEAT);
             if due {
                 if let Err(error) = store.publish(&kiosk, &status, Timestamp::now()) {
                     tracing::warn!(%error, "the kiosk's state is not published");
@@ -44,8 +46,14 @@ pub(super) fn start(
                     let open: BTreeSet<_> = commands.iter().map(|command| command.id).collect();
                     // An answer takes a moment to become durable: the same row is not taken twice.
                     given.retain(|id| open.contains(id));
-                    for command in commands.into_iter().filter(|command| given.insert(command.id)) {
-                        inlet.event(Event::Staff { id: command.id, act: command.act });
+                    for command in commands
+                        .into_iter()
+                        .filter(|command| given.insert(command.id))
+                    {
+                        inlet.event(Event::Staff {
+                            id: command.id,
+                            act: command.act,
+                        });
                     }
                 }
                 Err(error) => tracing::warn!(%error, "commands of staff cannot be read"),
@@ -59,7 +67,12 @@ fn status(shared: &Shared) -> Value {
     let (view, since, health) = shared.status();
     let health: serde_json::Map<String, Value> = health
         .into_iter()
-        .map(|(device, health)| (device.to_owned(), Value::from(health.err().unwrap_or_else(|| "ok".to_owned()))))
+        .map(|(device, health)| {
+            (
+                device.to_owned(),
+                Value::from(health.err().unwrap_or_else(|| "ok".to_owned())),
+            )
+        })
         .collect();
     json!({ "view": view.as_deref(), "since": since, "health": health, "version": env!("CARGO_PKG_VERSION") })
 }

@@ -78,20 +78,34 @@ impl Kiosk {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub fn start(config: Config, parts: Parts, observer: Option<Observer>) -> std::io::Result<Self> {
+    pub fn start(
+        config: Config,
+        parts: Parts,
+        observer: Option<Observer>,
+    ) -> std::io::Result<Self> {
         let (sender, inbox) = channel();
         let inlet = Inlet(sender);
         let config = Arc::new(config);
         let shared = Arc::new(Shared::new());
         let sources = Sources::start(&config, &inlet)?;
-        let mut driver =
-            Driver::new(&config, &parts, sources, inlet.clone(), Arc::clone(&shared), observer)?;
+        let mut driver = Driver::new(
+            &config,
+            &parts,
+            sources,
+            inlet.clone(),
+            Arc::clone(&shared),
+            observer,
+        )?;
         let threads = vec![
             drain::start(&parts, Arc::clone(&shared))?,
             fleet::start(&config, &parts, Arc::clone(&shared), inlet.clone())?,
             named("driver", move || driver.run(&inbox))?,
         ];
-        Ok(Self { inlet, shared, threads })
+        Ok(Self {
+            inlet,
+            shared,
+            threads,
+        })
     }
 
     /// Where events go in.

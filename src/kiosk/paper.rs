@@ -24,7 +24,12 @@ impl Press {
             template: Arc::clone(&parts.template),
             open: Arc::clone(&parts.printer),
             // The machine's own bound comes last, so that the cause is the printer's.
-            within: config.policy.waits.printer.saturating_sub(Duration::from_secs(1)).max(Duration::from_secs(1)),
+            within: config
+                .policy
+                .waits
+                .printer
+                .saturating_sub(Duration::from_secs(1))
+                .max(Duration::from_secs(1)),
         }
     }
 
@@ -35,17 +40,34 @@ impl Press {
         desk: Option<Cause>,
     ) -> Result<Paper, PrinterFault> {
         let services = self.config.services.iter();
-        let service = services.clone().find(|s| s.code == issued.service).unwrap_or(&self.config.desk);
+        let service = services
+            .clone()
+            .find(|s| s.code == issued.service)
+            .unwrap_or(&self.config.desk);
         let mut face = Face::of(issued, &self.config.site, service, &self.config.kiosk.id);
         // A desk number says nothing of why: it may be read by the next in line.
-        face.name = who.and_then(|who| who.name.clone()).filter(|_| desk.is_none());
+        face.name = who
+            .and_then(|who| who.name.clone())
+            .filter(|_| desk.is_none());
         face.code = Some(Payload::visit_code(issued.visit));
         face.trial = self.config.trial;
-        let raster = self.template.render(&face, self.config.printer.width_dots).map_err(|error| {
-            // The template was tried at start with the longest words: this is a fault of ours.
-            PrinterFault { cause: Cause::PrinterOffline, detail: error.to_string() }
-        })?;
-        let echo = *issued.visit.simple().to_string().as_bytes().last_chunk::<4>().unwrap_or(b"0000");
+        let raster = self
+            .template
+            .render(&face, self.config.printer.width_dots)
+            .map_err(|error| {
+                // The template was tried at start with the longest words: this is a fault of ours.
+                PrinterFault {
+                    cause: Cause::PrinterOffline,
+                    detail: error.to_string(),
+                }
+            })?;
+        let echo = *issued
+            .visit
+            .simple()
+            .to_string()
+            .as_bytes()
+            .last_chunk::<4>()
+            .unwrap_or(b"0000");
         (self.open)().print(&raster, echo, self.within)
     }
 }

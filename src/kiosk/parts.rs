@@ -57,10 +57,12 @@ impl Parts {
         let printer = config.printer.clone();
         let reader = config.reader.clone();
         let own = config.printer.template.as_deref().map(Template::load);
-        let template = own.unwrap_or_else(|| Ok(Template::builtin())).unwrap_or_else(|error| {
-            tracing::error!(%error, "the built-in ticket serves");
-            Template::builtin()
-        });
+        let template = own
+            .unwrap_or_else(|| Ok(Template::builtin()))
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "the built-in ticket serves");
+                Template::builtin()
+            });
         Ok(Self {
             hospital: hospital(config, &store)?,
             insurance: insurance(config)?,
@@ -98,13 +100,26 @@ pub fn open_store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
 ///
 /// # Errors
 /// Its address or certificate file cannot work.
-pub fn hospital(config: &Config, store: &Arc<dyn Store>) -> Result<Arc<dyn HospitalSystem>, PartsError> {
+pub fn hospital(
+    config: &Config,
+    store: &Arc<dyn Store>,
+) -> Result<Arc<dyn HospitalSystem>, PartsError> {
     match &config.ehr {
         Ehr::Local => Ok(Arc::new(Handover::new(StoreRegister(Arc::clone(store))))),
         Ehr::Fhir(settings) => {
-            let services = config.services.iter().map(|service| service.code.clone()).collect();
-            let server = FhirServer::new(settings.as_ref().clone(), config.site.time_zone.clone(), services);
-            Ok(Arc::new(server.map_err(|error| PartsError::Setup(error.to_string()))?))
+            let services = config
+                .services
+                .iter()
+                .map(|service| service.code.clone())
+                .collect();
+            let server = FhirServer::new(
+                settings.as_ref().clone(),
+                config.site.time_zone.clone(),
+                services,
+            );
+            Ok(Arc::new(
+                server.map_err(|error| PartsError::Setup(error.to_string()))?,
+            ))
         }
     }
 }
@@ -116,9 +131,9 @@ pub fn hospital(config: &Config, store: &Arc<dyn Store>) -> Result<Arc<dyn Hospi
 pub fn insurance(config: &Config) -> Result<Arc<dyn Provider>, PartsError> {
     Ok(match &config.insurance {
         Insurance::Clerk => Arc::new(Clerk),
-        Insurance::Service { url, request } => {
-            Arc::new(Service::new(url, *request).map_err(|error| PartsError::Setup(error.to_string()))?)
-        }
+        Insurance::Service { url, request } => Arc::new(
+            Service::new(url, *request).map_err(|error| PartsError::Setup(error.to_string()))?,
+        ),
     })
 }
 
@@ -131,6 +146,8 @@ impl LocalRegister for StoreRegister {
     }
 
     fn remember(&self, person: &Person) -> Result<PatientRef, String> {
-        self.0.remember(person, Timestamp::now()).map_err(|error| error.to_string())
+        self.0
+            .remember(person, Timestamp::now())
+            .map_err(|error| error.to_string())
     }
 }

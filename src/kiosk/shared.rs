@@ -26,7 +26,11 @@ struct Board {
 
 impl Shared {
     pub(super) fn new() -> Self {
-        Self { board: Mutex::default(), changed: Condvar::new(), listener: Mutex::default() }
+        Self {
+            board: Mutex::default(),
+            changed: Condvar::new(),
+            listener: Mutex::default(),
+        }
     }
 
     /// The newest view; none in the first moments.
@@ -37,8 +41,14 @@ impl Shared {
     /// The newest view, waited for in the first moments of a kiosk.
     pub fn first_view(&self) -> Arc<View> {
         let missing = |board: &mut Board| board.view.is_none();
-        let board = self.changed.wait_while(self.lock(), missing).unwrap_or_else(PoisonError::into_inner);
-        board.view.clone().expect("the wait ends when there is a view")
+        let board = self
+            .changed
+            .wait_while(self.lock(), missing)
+            .unwrap_or_else(PoisonError::into_inner);
+        board
+            .view
+            .clone()
+            .expect("the wait ends when there is a view")
     }
 
     /// Calls `listener` after every change of the view, on the driver's thread: it must return at once.
@@ -47,7 +57,13 @@ impl Shared {
     }
 
     /// View, since when its screen shows, and the devices' health.
-    pub(super) fn status(&self) -> (Option<Arc<View>>, Timestamp, BTreeMap<&'static str, Result<(), String>>) {
+    pub(super) fn status(
+        &self,
+    ) -> (
+        Option<Arc<View>>,
+        Timestamp,
+        BTreeMap<&'static str, Result<(), String>>,
+    ) {
         let board = self.lock();
         (board.view.clone(), board.since, board.health.clone())
     }
@@ -67,7 +83,12 @@ impl Shared {
         }
         board.view = Some(Arc::new(view));
         self.tell(board);
-        if let Some(listener) = self.listener.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        if let Some(listener) = self
+            .listener
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .as_ref()
+        {
             listener();
         }
     }
@@ -95,17 +116,23 @@ impl Shared {
 
     /// Waits until something changed since `seen`, or `patience` has passed. False: the kiosk stops.
     pub(super) fn wait_change(&self, seen: &mut u64, patience: Duration) -> bool {
-        self.wait(patience, |board| std::mem::replace(seen, board.version) != board.version)
+        self.wait(patience, |board| {
+            std::mem::replace(seen, board.version) != board.version
+        })
     }
 
     /// Waits until there is new work for the outbox, or `patience` has passed. False: the kiosk stops.
     pub(super) fn wait_outbox(&self, seen: &mut u64, patience: Duration) -> bool {
-        self.wait(patience, |board| std::mem::replace(seen, board.outbox) != board.outbox)
+        self.wait(patience, |board| {
+            std::mem::replace(seen, board.outbox) != board.outbox
+        })
     }
 
     fn wait(&self, patience: Duration, mut ready: impl FnMut(&Board) -> bool) -> bool {
         let waiting = |board: &mut Board| !board.closed && !ready(board);
-        let guard = self.changed.wait_timeout_while(self.lock(), patience, waiting);
+        let guard = self
+            .changed
+            .wait_timeout_while(self.lock(), patience, waiting);
         !guard.unwrap_or_else(PoisonError::into_inner).0.closed
     }
 

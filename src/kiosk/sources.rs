@@ -17,13 +17,18 @@ impl Sources {
     pub(super) fn start(config: &Config, inlet: &Inlet) -> std::io::Result<Self> {
         let chip_offered = config.policy.ways.contains(&crate::identity::Way::Chip)
             && config.policy.chip != crate::config::Chip::Off;
-        let reader = chip_offered.then(|| Watch::start(config.reader.clone(), hear_reader(inlet.clone())));
+        let reader =
+            chip_offered.then(|| Watch::start(config.reader.clone(), hear_reader(inlet.clone())));
         let scanner = config.scanner.clone().map(|settings| {
             let handle = scan::start_scanner(settings, hear_codes("scanner", inlet.clone()));
             handle.watch(true);
             handle
         });
-        Ok(Self { _reader: reader.transpose()?, _scanner: scanner, camera: camera(config, inlet) })
+        Ok(Self {
+            _reader: reader.transpose()?,
+            _scanner: scanner,
+            camera: camera(config, inlet),
+        })
     }
 
     /// Codes are wanted, or not.
@@ -37,13 +42,19 @@ impl Sources {
 #[cfg(feature = "camera")]
 fn camera(config: &Config, inlet: &Inlet) -> Option<SourceHandle> {
     let settings = config.camera.clone()?;
-    Some(scan::start_camera(settings, hear_codes("camera", inlet.clone())))
+    Some(scan::start_camera(
+        settings,
+        hear_codes("camera", inlet.clone()),
+    ))
 }
 
 #[cfg(not(feature = "camera"))]
 fn camera(config: &Config, inlet: &Inlet) -> Option<SourceHandle> {
     if config.camera.is_some() {
-        inlet.health("camera", Err("this build has no camera support: install the full package".into()));
+        inlet.health(
+            "camera",
+            Err("this build has no camera support: install the full package".into()),
+        );
     }
     None
 }
@@ -52,8 +63,11 @@ fn hear_reader(inlet: Inlet) -> impl FnMut(CardEvent) + Send + 'static {
     move |event| match event {
         CardEvent::Present { .. } => inlet.event(Event::CardPlaced),
         CardEvent::Gone => inlet.event(Event::CardTaken),
-        CardEvent::ReaderMissing => inlet.health("reader", Err("no card reader: check its cable and pcscd".into())),
-        CardEvent::ReaderBack => inlet.health("reader", Ok(())),
+        CardEvent::ReaderMissing => inlet.health(
+            "reader",
+            Err("no card reader: check its cable and pcscd".into()),
+        ),
+        CardEvent::ReaderThere => inlet.health("reader", Ok(())),
     }
 }
 

@@ -44,9 +44,21 @@ struct State {
 }
 
 impl Worker {
-    pub(super) fn start(name: &'static str, limit: Duration, inlet: Inlet) -> std::io::Result<Self> {
-        let shared = Arc::new(Shared { state: Mutex::default(), changed: Condvar::new() });
-        let worker = Self { name, limit, shared, inlet };
+    pub(super) fn start(
+        name: &'static str,
+        limit: Duration,
+        inlet: Inlet,
+    ) -> std::io::Result<Self> {
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        });
+        let worker = Self {
+            name,
+            limit,
+            shared,
+            inlet,
+        };
         worker.spawn(0)?;
         Ok(worker)
     }
@@ -66,7 +78,11 @@ impl Worker {
 
     /// When the running job will have taken too long.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.shared.lock().busy.as_ref().map(|(since, _)| *since + self.limit)
+        self.shared
+            .lock()
+            .busy
+            .as_ref()
+            .map(|(since, _)| *since + self.limit)
     }
 
     /// The device has failed: too many of its threads hang.
@@ -77,7 +93,10 @@ impl Worker {
     /// Leaves a job behind that has taken too long.
     pub(super) fn check(&self, now: Instant) {
         let mut state = self.shared.lock();
-        let overdue = state.busy.as_ref().is_some_and(|(since, _)| now >= *since + self.limit);
+        let overdue = state
+            .busy
+            .as_ref()
+            .is_some_and(|(since, _)| now >= *since + self.limit);
         if !overdue {
             return;
         }
@@ -85,9 +104,17 @@ impl Worker {
         state.life += 1;
         state.abandoned += 1;
         let (life, failed) = (state.life, state.abandoned >= ABANDONED_MAX);
-        let waiting: Vec<Job> = if failed { state.queue.drain(..).collect() } else { Vec::new() };
+        let waiting: Vec<Job> = if failed {
+            state.queue.drain(..).collect()
+        } else {
+            Vec::new()
+        };
         drop(state);
-        tracing::error!(device = self.name, life, "a job hangs; its thread is left behind");
+        tracing::error!(
+            device = self.name,
+            life,
+            "a job hangs; its thread is left behind"
+        );
         self.refuse(refusal);
         for job in waiting {
             self.refuse(job.refusal);
@@ -123,14 +150,17 @@ impl Shared {
 
     /// Takes one job. False: this life is over.
     fn serve(&self, life: u32, name: &str, inlet: &Inlet) -> bool {
-        let idle = |state: &mut State| state.life == life && state.queue.is_empty() && !state.closed;
+        let idle =
+            |state: &mut State| state.life == life && state.queue.is_empty() && !state.closed;
         let waited = self.changed.wait_while(self.lock(), idle);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner);
         if state.life != life {
             return false;
         }
         // What was accepted is still done when the kiosk stops: it may be a number's paper.
-        let Some(job) = state.queue.pop_front() else { return false };
+        let Some(job) = state.queue.pop_front() else {
+            return false;
+        };
         state.busy = Some((Instant::now(), job.refusal.clone()));
         drop(state);
         inlet.wake();

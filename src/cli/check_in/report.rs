@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::is_end;
-use crate::checkin::{Effect, PaperShown, Screen, View, Want};
+use crate::checkin::{Device, Effect, PaperShown, Screen, View, Want};
 use crate::config::Service;
 use crate::identity::Grade;
 use crate::queue::{Draft, Issued, Paper, ServiceCode};
@@ -17,6 +17,7 @@ use crate::words::{Cause, Language, Text, text};
 pub(super) enum Step {
     View(Arc<View>),
     Effect(Box<Effect>),
+    Device(Device),
     Cancelled,
 }
 
@@ -57,6 +58,7 @@ impl Report {
     pub(super) fn take(&mut self, step: Step) {
         match step {
             Step::Cancelled => self.cancelled = true,
+            Step::Device(_) => {}
             Step::View(view) => {
                 let welcome = matches!(view.screen, Screen::Welcome { .. });
                 self.gone = self.begun && welcome;
@@ -88,11 +90,26 @@ impl Report {
     /// `outcome` and `reason`.
     fn outcome(&self) -> (&'static str, Option<&'static str>) {
         match self.end.as_ref().map(|view| &view.screen) {
-            Some(Screen::Done { desk: None, paper, .. }) => {
-                ("issued", if let PaperShown::Missing(cause) = paper { Some(cause.code()) } else { None })
-            }
-            Some(Screen::Done { desk: Some(Cause::CardRejected), .. }) => ("rejected", Some(Cause::CardRejected.code())),
-            Some(Screen::Done { desk: Some(cause), .. } | Screen::Help { cause }) => ("desk", Some(cause.code())),
+            Some(Screen::Done {
+                desk: None, paper, ..
+            }) => (
+                "issued",
+                if let PaperShown::Missing(cause) = paper {
+                    Some(cause.code())
+                } else {
+                    None
+                },
+            ),
+            Some(Screen::Done {
+                desk: Some(Cause::CardRejected),
+                ..
+            }) => ("rejected", Some(Cause::CardRejected.code())),
+            Some(
+                Screen::Done {
+                    desk: Some(cause), ..
+                }
+                | Screen::Help { cause },
+            ) => ("desk", Some(cause.code())),
             Some(_) | None if self.cancelled => ("cancelled", None),
             Some(_) | None => ("timeout", None),
         }
@@ -130,14 +147,20 @@ impl Report {
             let service = self.names.get(&issued.service);
             let name = service.map_or(issued.service.0.as_str(), |service| service.name(language));
             let place = service.map_or("", |service| service.place.as_str());
-            lines.push(format!("{}: {} · {name} · {place}", say(Text::TerminalNumber), issued.number));
+            lines.push(format!(
+                "{}: {} · {name} · {place}",
+                say(Text::TerminalNumber),
+                issued.number
+            ));
         }
         if let Some(grade) = self.draft.as_ref().and_then(|draft| draft.grade) {
             lines.push(format!("{}: {}", say(Text::TerminalGrade), grade.code()));
         }
         if let (_, Some(reason)) = self.outcome() {
             let cause = Cause::ALL.iter().find(|cause| cause.code() == reason);
-            lines.extend(cause.map(|cause| format!("{} {}", cause.patient(language), cause.next(language))));
+            lines.extend(
+                cause.map(|cause| format!("{} {}", cause.patient(language), cause.next(language))),
+            );
         }
         if let Some(ehr) = &self.ehr {
             lines.push(format!("{}: {ehr}", say(Text::TerminalEhr)));
@@ -145,7 +168,11 @@ impl Report {
         if let Some(file) = &self.ticket_file {
             lines.push(format!("{}: {}", say(Text::TerminalTicket), file.display()));
         }
-        lines.push(format!("{}: {} ms", say(Text::TerminalTook), self.millis.as_millis()));
+        lines.push(format!(
+            "{}: {} ms",
+            say(Text::TerminalTook),
+            self.millis.as_millis()
+        ));
         lines
     }
 }
@@ -157,10 +184,19 @@ pub(super) fn told(view: &View, language: Language) -> Option<String> {
     match &view.screen {
         Screen::Welcome { .. } => None,
         Screen::Consent => Some(format!("· {}", say(Text::TerminalConsent))),
-        Screen::Gathering { problem: Some(problem), .. } => {
-            Some(format!("! {} {}", problem.patient(language), problem.next(language)))
-        }
-        Screen::Gathering { want: Want::HoldStill, reading: Some(reading), .. } if reading.percent > 0 => None,
+        Screen::Gathering {
+            problem: Some(problem),
+            ..
+        } => Some(format!(
+            "! {} {}",
+            problem.patient(language),
+            problem.next(language)
+        )),
+        Screen::Gathering {
+            want: Want::HoldStill,
+            reading: Some(reading),
+            ..
+        } if reading.percent > 0 => None,
         Screen::Gathering { want, who, .. } => {
             let key = match want {
                 Want::CardOrCode => Text::TerminalCardOrCode,
@@ -171,15 +207,23 @@ pub(super) fn told(view: &View, language: Language) -> Option<String> {
                 Want::Wait => Text::TerminalLookingUp,
             };
             let name = who.as_ref().and_then(|who| who.name.clone());
-            Some(name.map_or_else(|| format!("· {}", say(key)), |name| format!("· {} ({name})", say(key))))
+            Some(name.map_or_else(
+                || format!("· {}", say(key)),
+                |name| format!("· {} ({name})", say(key)),
+            ))
         }
         Screen::Confirm { who } => with(Text::TerminalConfirm, who.name.as_deref().unwrap_or("?")),
         Screen::Choose { .. } => Some(format!("· {}", say(Text::TerminalChoose))),
         Screen::Issuing { .. } => Some(format!("· {}", say(Text::TerminalIssuing))),
         Screen::Printing { number, .. } => with(Text::TerminalPrinting, number.as_str()),
-        Screen::Done { paper: PaperShown::Printed, .. } => Some(format!("· {}", say(Text::TerminalPrinted))),
-        Screen::Done { paper: PaperShown::Missing(cause), .. } | Screen::Help { cause } => {
-            Some(format!("! {}", cause.patient(language)))
+        Screen::Done {
+            paper: PaperShown::Printed,
+            ..
+        } => Some(format!("· {}", say(Text::TerminalPrinted))),
+        Screen::Done {
+            paper: PaperShown::Missing(cause),
+            ..
         }
+        | Screen::Help { cause } => Some(format!("! {}", cause.patient(language))),
     }
 }

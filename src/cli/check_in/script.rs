@@ -18,35 +18,57 @@ impl Script {
     /// # Errors
     /// Lines to print: what was given is no number, no picture, no code.
     pub(super) fn new(args: &Args) -> Result<Self, Vec<String>> {
-        let wrong = |what: &str, hint: &str| vec![format!("error: {what}"), format!("hint: {hint}")];
+        let wrong =
+            |what: &str, hint: &str| vec![format!("error: {what}"), format!("hint: {hint}")];
         let number = match &args.number {
             Some(text) => Some(PersonalNumber::parse(text).ok_or_else(|| {
-                wrong("--number is no personal number", "a personal number has exactly 12 digits")
+                wrong(
+                    "--number is no personal number",
+                    "a personal number has exactly 12 digits",
+                )
             })?),
             None => None,
         };
         let from_mrz = match &args.mrz {
             Some(mrz) => Some(can_of_mrz(mrz).ok_or_else(|| {
-                wrong("--mrz is no MRZ of a citizen card", "give its lines joined by newlines, or the 24 characters of the key")
+                wrong(
+                    "--mrz is no MRZ of a citizen card",
+                    "give its lines joined by newlines, or the 24 characters of the key",
+                )
             })?),
             None => None,
         };
         let can = args.can.clone().or(from_mrz);
-        if can.as_ref().is_some_and(|can| can.len() != 6 || !can.bytes().all(|b| b.is_ascii_digit())) {
-            return Err(wrong("--can is no card access number", "it is the last six digits of the personal number"));
+        if can
+            .as_ref()
+            .is_some_and(|can| can.len() != 6 || !can.bytes().all(|b| b.is_ascii_digit()))
+        {
+            return Err(wrong(
+                "--can is no card access number",
+                "it is the last six digits of the personal number",
+            ));
         }
         let code = match (&args.qr_text, &args.qr_image) {
             (Some(text), _) => Some(Payload::parse(text)),
             (None, Some(path)) => {
                 let read = read_picture(path).map_err(|error| vec![format!("error: {error}")])?;
                 let text = read.ok_or_else(|| {
-                    wrong(&format!("{} shows no code that can be read", path.display()), "take the picture nearer, straighter and with more light")
+                    wrong(
+                        &format!("{} shows no code that can be read", path.display()),
+                        "take the picture nearer, straighter and with more light",
+                    )
                 })?;
                 Some(Payload::parse(text.expose()))
             }
             (None, None) => None,
         };
-        Ok(Self { code, can, number, service: args.service.clone().map(ServiceCode), tried_can: false })
+        Ok(Self {
+            code,
+            can,
+            number,
+            service: args.service.clone().map(ServiceCode),
+            tried_can: false,
+        })
     }
 
     /// What needs no asking: the code, or the number on the keypad.
@@ -66,18 +88,28 @@ impl Script {
             Screen::Consent => kiosk.touch(Touch::Consent(true)),
             Screen::Confirm { .. } => kiosk.touch(Touch::Confirm(true)),
             Screen::Choose { services, .. } => {
-                let wanted = self.service.clone().filter(|code| services.iter().any(|(known, _)| known == code));
-                if let Some(code) = wanted.or_else(|| services.first().map(|(code, _)| code.clone())) {
+                let wanted = self
+                    .service
+                    .clone()
+                    .filter(|code| services.iter().any(|(known, _)| known == code));
+                if let Some(code) =
+                    wanted.or_else(|| services.first().map(|(code, _)| code.clone()))
+                {
                     kiosk.touch(Touch::Choose(code));
                 }
             }
-            Screen::Gathering { want: Want::CodeOrCan, .. } if !self.tried_can => {
+            Screen::Gathering {
+                want: Want::CodeOrCan,
+                ..
+            } if !self.tried_can => {
                 if let Some(can) = &self.can {
                     self.tried_can = true;
                     keys(can, kiosk);
                 }
             }
-            Screen::Gathering { want: Want::Number, .. } => {
+            Screen::Gathering {
+                want: Want::Number, ..
+            } => {
                 if let Some(number) = self.number.take() {
                     keys(number.expose(), kiosk);
                 }
@@ -107,5 +139,8 @@ fn can_of_mrz(mrz: &str) -> Option<String> {
         90 => mrz.get(5..14)?,
         _ => return None,
     };
-    document.bytes().all(|b| b.is_ascii_digit()).then(|| document[3..].to_owned())
+    document
+        .bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| document[3..].to_owned())
 }

@@ -43,7 +43,11 @@ fn reader(config: &Config) -> Finding {
     let all = match card::readers() {
         Ok(all) => all,
         Err(error @ CardError::NoService) => {
-            return Finding::fault(CHECK, error.to_string(), "systemctl start pcscd (package pcscd)");
+            return Finding::fault(
+                CHECK,
+                error.to_string(),
+                "systemctl start pcscd (package pcscd)",
+            );
         }
         Err(error) => return Finding::fault(CHECK, error.to_string(), "plug a PC/SC reader in"),
     };
@@ -51,11 +55,17 @@ fn reader(config: &Config) -> Finding {
     if let Some(reader) = virtual_one.filter(|_| !config.trial) {
         return Finding::fault(
             CHECK,
-            format!("{} is a virtual reader: it listens on every network address", reader.name),
+            format!(
+                "{} is a virtual reader: it listens on every network address",
+                reader.name
+            ),
             "remove it: apt-get remove vsmartcard-vpcd (or its entry in /etc/reader.conf.d), then restart pcscd",
         );
     }
-    match all.iter().find(|reader| card::accepts(&config.reader, &reader.name)) {
+    match all
+        .iter()
+        .find(|reader| card::accepts(&config.reader, &reader.name))
+    {
         Some(reader) => Finding::ok(CHECK, &reader.name),
         None => Finding::fault(
             CHECK,
@@ -84,7 +94,15 @@ fn camera(config: &Config) -> Option<Finding> {
         Some(name) => Finding::ok("camera", name),
         None => Finding::fault(
             "camera",
-            format!("{} is not there; cameras: {}", camera.device, if found.is_empty() { "none".into() } else { found.join(", ") }),
+            format!(
+                "{} is not there; cameras: {}",
+                camera.device,
+                if found.is_empty() {
+                    "none".into()
+                } else {
+                    found.join(", ")
+                }
+            ),
             "plug the camera in, install udev/70-tiepdon.rules, or correct [camera] device",
         ),
     })
@@ -93,12 +111,19 @@ fn camera(config: &Config) -> Option<Finding> {
 #[cfg(not(feature = "camera"))]
 fn camera(config: &Config) -> Option<Finding> {
     config.camera.as_ref()?;
-    Some(Finding::fault("camera", "this build has no camera support", "install the full package"))
+    Some(Finding::fault(
+        "camera",
+        "this build has no camera support",
+        "install the full package",
+    ))
 }
 
 fn scanner(config: &Config) -> Option<Finding> {
     let scanner = config.scanner.as_ref()?;
-    let open = std::fs::File::options().read(true).write(true).open(&scanner.device);
+    let open = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open(&scanner.device);
     Some(match open {
         Ok(_) => Finding::ok("scanner", scanner.device.display().to_string()),
         Err(error) => Finding::fault(
@@ -113,7 +138,11 @@ fn template(config: &Config) -> Finding {
     match config.printer.template.as_deref().map(Template::load) {
         None => Finding::ok("ticket", "the built-in template"),
         Some(Ok(_)) => Finding::ok("ticket", "the hospital's template"),
-        Some(Err(error)) => Finding::fault("ticket", error.to_string(), "correct the template; until then the built-in one serves"),
+        Some(Err(error)) => Finding::fault(
+            "ticket",
+            error.to_string(),
+            "correct the template; until then the built-in one serves",
+        ),
     }
 }
 
@@ -123,14 +152,20 @@ fn printer(config: &Config) -> Finding {
         Link::Tcp(address) => address.to_string(),
         Link::Device(path) => path.display().to_string(),
         Link::Folder(path) => {
-            return Finding::warning(CHECK, format!("pictures into {}", path.display()), "for trials only: set device or tcp");
+            return Finding::warning(
+                CHECK,
+                format!("pictures into {}", path.display()),
+                "for trials only: set device or tcp",
+            );
         }
     };
     match ticket::open(&config.printer).status(PRINTER) {
         Ok(()) => Finding::ok(CHECK, name),
-        Err(fault) => {
-            Finding::fault(CHECK, format!("{name}: {fault}"), fault.cause.cure(crate::words::Language::En))
-        }
+        Err(fault) => Finding::fault(
+            CHECK,
+            format!("{name}: {fault}"),
+            fault.cause.cure(crate::words::Language::En),
+        ),
     }
 }
 
@@ -138,7 +173,11 @@ fn store_and_ehr(config: &Config) -> Vec<Finding> {
     let store = match open_store(config) {
         Ok(store) => store,
         Err(error) => {
-            return vec![Finding::fault("store", error.to_string(), "see the message; nothing is issued until then")];
+            return vec![Finding::fault(
+                "store",
+                error.to_string(),
+                "see the message; nothing is issued until then",
+            )];
         }
     };
     let mut findings = vec![match store.probe() {
@@ -147,12 +186,20 @@ fn store_and_ehr(config: &Config) -> Vec<Finding> {
     }];
     findings.push(match store.verify() {
         Ok(lines) => Finding::ok("audit", format!("{lines} lines, unbroken")),
-        Err(error) => Finding::fault("audit", error.to_string(), "keep the file as evidence; somebody altered it"),
+        Err(error) => Finding::fault(
+            "audit",
+            error.to_string(),
+            "keep the file as evidence; somebody altered it",
+        ),
     });
     if let Ok(backlog) = store.backlog() {
         let found = format!("{} queued, {} parked", backlog.queued, backlog.parked);
         findings.push(if backlog.parked > 0 {
-            Finding::warning("outbox", found, "the staff page names what the hospital's system refused")
+            Finding::warning(
+                "outbox",
+                found,
+                "the staff page names what the hospital's system refused",
+            )
         } else {
             Finding::ok("outbox", found)
         });
@@ -165,9 +212,14 @@ fn ehr(config: &Config, store: &std::sync::Arc<dyn crate::store::Store>) -> Find
     const CHECK: &str = "ehr";
     let cure = match &config.ehr {
         Ehr::Local => "",
-        Ehr::Fhir(_) => "check base_url, the network, the token and the server; numbers are given meanwhile",
+        Ehr::Fhir(_) => {
+            "check base_url, the network, the token and the server; numbers are given meanwhile"
+        }
     };
-    match hospital(config, store).map_err(|e| e.to_string()).and_then(|system| system.probe().map_err(|e| e.to_string())) {
+    match hospital(config, store)
+        .map_err(|e| e.to_string())
+        .and_then(|system| system.probe().map_err(|e| e.to_string()))
+    {
         Ok(found) => Finding::ok(CHECK, found),
         Err(error) => Finding::fault(CHECK, error, cure),
     }
@@ -176,14 +228,20 @@ fn ehr(config: &Config, store: &std::sync::Arc<dyn crate::store::Store>) -> Find
 fn insurance(config: &Config) -> Finding {
     match &config.insurance {
         Insurance::Clerk => Finding::ok("insurance", "the clerk looks"),
-        Insurance::Service { url, .. } => Finding::ok("insurance", format!("asked at {url}; not tried (a question needs a person)")),
+        Insurance::Service { url, .. } => Finding::ok(
+            "insurance",
+            format!("asked at {url}; not tried (a question needs a person)"),
+        ),
     }
 }
 
 fn disk(config: &Config) -> Finding {
     const CHECK: &str = "disk";
     let folder = config.store.path.parent().unwrap_or(Path::new("/"));
-    let place = folder.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
+    let place = folder
+        .ancestors()
+        .find(|path| path.exists())
+        .unwrap_or(Path::new("/"));
     match rustix::fs::statvfs(place) {
         Ok(stat) => {
             let free = stat.f_bavail.saturating_mul(stat.f_frsize);
@@ -196,7 +254,11 @@ fn disk(config: &Config) -> Finding {
                 Finding::ok(CHECK, found)
             }
         }
-        Err(error) => Finding::fault(CHECK, format!("{}: {error}", place.display()), "check the disk"),
+        Err(error) => Finding::fault(
+            CHECK,
+            format!("{}: {error}", place.display()),
+            "check the disk",
+        ),
     }
 }
 
@@ -205,7 +267,11 @@ fn clock() -> Finding {
     let now = Timestamp::now();
     let year = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
     if year < 2026 {
-        Finding::fault("clock", format!("it is the year {year}"), "set the clock; let systemd-timesyncd keep it")
+        Finding::fault(
+            "clock",
+            format!("it is the year {year}"),
+            "set the clock; let systemd-timesyncd keep it",
+        )
     } else {
         Finding::ok("clock", now.strftime("%Y-%m-%d %H:%M:%SZ").to_string())
     }
@@ -213,19 +279,33 @@ fn clock() -> Finding {
 
 fn staff(config: &Config) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if let Some(staff) = config.staff.as_ref().filter(|staff| !staff.listen.ip().is_loopback()) {
+    if let Some(staff) = config
+        .staff
+        .as_ref()
+        .filter(|staff| !staff.listen.ip().is_loopback())
+    {
         findings.push(Finding::warning(
             "staff",
-            format!("{} can be reached from the network, in plain HTTP", staff.listen),
+            format!(
+                "{} can be reached from the network, in plain HTTP",
+                staff.listen
+            ),
             "listen on 127.0.0.1, or put a proxy with TLS before it",
         ));
     }
     if let Ok(data) = std::fs::metadata(&config.store.key_file) {
         let mode = data.permissions().mode() & 0o777;
         findings.push(if mode & 0o077 == 0 {
-            Finding::ok("key", format!("{} has mode {mode:03o}", config.store.key_file.display()))
+            Finding::ok(
+                "key",
+                format!("{} has mode {mode:03o}", config.store.key_file.display()),
+            )
         } else {
-            Finding::fault("key", format!("{} has mode {mode:03o}", config.store.key_file.display()), "chmod 600 it")
+            Finding::fault(
+                "key",
+                format!("{} has mode {mode:03o}", config.store.key_file.display()),
+                "chmod 600 it",
+            )
         });
     }
     findings

@@ -1,8 +1,10 @@
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
 use serde_json::{Value, json};
 
-use super::server::Seed;
 use super::insurance::Insured;
+use super::server::Seed;
 use crate::identity::Sex;
 use crate::sim::{SimPerson, persons};
 
@@ -10,6 +12,13 @@ use crate::sim::{SimPerson, persons};
 const PERSONAL_NUMBER: &str = "http://fhir.hl7.org.vn/core/sid/cccd";
 
 impl Seed {
+    /// Today in Viet Nam.
+    pub fn today() -> Date {
+        Timestamp::now()
+            .to_zoned_datetime(TimeZone::fixed(Offset::constant(7)))
+            .date()
+    }
+
     /// The invented persons as patients: all but the last, who comes for the first time. The first
     /// has an appointment on `today`, at the department NOI. All are insured.
     pub fn trial(today: Date) -> Self {
@@ -30,12 +39,18 @@ impl Seed {
             birth_date: String::from(person.birth_date),
             code: "000".to_owned(),
         });
-        Self { resources, insured: insured.collect() }
+        Self {
+            resources,
+            insured: insured.collect(),
+        }
     }
 }
 
 fn patient((index, person): (usize, &SimPerson)) -> Value {
-    let (family, given) = person.name.split_once(' ').unwrap_or((person.name.as_str(), ""));
+    let (family, given) = person
+        .name
+        .split_once(' ')
+        .unwrap_or((person.name.as_str(), ""));
     json!({
         "resourceType": "Patient",
         "id": format!("p{}", index + 1),
