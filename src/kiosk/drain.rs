@@ -81,8 +81,8 @@ fn send(
             return settle_fault(store, &row.record.draft.visit, error, row.attempts, now);
         }
     };
-    // Frozen anew only the first time; later it counts the attempt.
-    store.freeze(visit, &frozen)?;
+    // Frozen only the first time: what was sent once is sent again to the byte.
+    let frozen = store.freeze(visit, &frozen)?;
     match hospital.hand_over(&row.record, &frozen, repeat) {
         Ok(Handed::Sent { id }) => store.sent(visit, &id, now),
         Ok(Handed::Local) => store.local(visit),
