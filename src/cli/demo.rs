@@ -7,11 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::pcscd::{self, Pcscd};
+use crate::card;
 use crate::checkin::{Screen, View, Want};
 use crate::config::Config;
 use crate::sim::card::{Card, vpcd};
 use crate::sim::ehr::{Seed, Server};
+use crate::sim::pcscd::Pcscd;
 use crate::sim::printer::{Faults, Printer};
 use crate::sim::{Scanner, SimPerson, person, persons};
 
@@ -163,7 +164,7 @@ fn config(folder: &Path, printer: &Printer, ehr: &Server) -> Result<Config, Vec<
 
 /// A virtual reader in a real PC/SC service: one that runs already, or our own.
 fn reader(folder: &Path, note: &dyn Fn(&str)) -> (bool, Option<Pcscd>) {
-    if pcscd::virtual_reader() {
+    if virtual_reader() {
         note(
             "The PC/SC service that runs here has the virtual reader. It listens on EVERY network address",
         );
@@ -172,7 +173,7 @@ fn reader(folder: &Path, note: &dyn Fn(&str)) -> (bool, Option<Pcscd>) {
         );
         return (true, None);
     }
-    match pcscd::start(folder) {
+    match Pcscd::start(folder) {
         Ok(service) => {
             note(
                 "A PC/SC service with the virtual reader runs for this trial. The reader listens on EVERY",
@@ -187,6 +188,11 @@ fn reader(folder: &Path, note: &dyn Fn(&str)) -> (bool, Option<Pcscd>) {
             (false, None)
         }
     }
+}
+
+/// Whether a virtual reader is there already.
+fn virtual_reader() -> bool {
+    card::readers().is_ok_and(|readers| readers.iter().any(|reader| reader.is_virtual))
 }
 
 /// Gives views one after the other.

@@ -6,8 +6,6 @@ mod config;
 #[cfg(feature = "sim")]
 mod demo;
 mod doctor;
-#[cfg(feature = "sim")]
-mod pcscd;
 mod print;
 mod read_card;
 #[cfg(feature = "ui")]

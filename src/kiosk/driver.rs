@@ -14,10 +14,13 @@ use super::shared::Shared;
 use super::sources::Sources;
 use super::worker::{Job, Worker};
 use super::{Inlet, Observer};
-use crate::checkin::{Device, Effect, Event, Machine, Mono, Now, Rules, View};
+use crate::checkin::{
+    Device, Effect, Event, Machine, Mono, Now, PaperShown, Rules, Screen, View, Want,
+};
 use crate::config::Config;
 use crate::queue::{InsuranceStatus, Paper};
 use crate::store::Store;
+use crate::voice::{Phrase, Voice};
 use crate::words::Cause;
 
 /// What comes through the one channel.
@@ -59,6 +62,8 @@ pub(super) struct Driver {
     observer: Option<Observer>,
     started: Instant,
     health: BTreeMap<&'static str, Result<(), String>>,
+    voice: Option<Voice>,
+    spoken: Option<Phrase>,
     /// The reading that is wanted; any other stops at its next APDU.
     wanted_chip: Arc<AtomicU64>,
     workers: Workers,
@@ -113,6 +118,8 @@ impl Driver {
             observer,
             started: Instant::now(),
             health: BTreeMap::new(),
+            voice: config.voice.clone().map(Voice::start).transpose()?,
+            spoken: None,
             wanted_chip: Arc::default(),
             workers,
         })
@@ -171,6 +178,7 @@ impl Driver {
     fn show(&mut self) {
         let view = self.machine.view();
         self.observe(Moment::View(&view));
+        self.speak(&view);
         self.shared.publish(view, Timestamp::now());
         let mut health = self.health.clone();
         for (name, worker) in self.workers.all() {
@@ -182,6 +190,16 @@ impl Driver {
             }
         }
         self.shared.set_health(health);
+    }
+
+    /// Each new screen is spoken once.
+    fn speak(&mut self, view: &View) {
+        let phrase = phrase(view);
+        if phrase != std::mem::replace(&mut self.spoken, phrase)
+            && let (Some(voice), Some(phrase)) = (&self.voice, phrase)
+        {
+            voice.say(phrase, view.language);
+        }
     }
 
     fn observe(&mut self, moment: Moment<'_>) {
@@ -374,6 +392,39 @@ impl Driver {
             refusal,
             run: Box::new(run),
         });
+    }
+}
+
+fn phrase(view: &View) -> Option<Phrase> {
+    match &view.screen {
+        Screen::Gathering {
+            want: Want::CardOrCode | Want::CodeOrCan | Want::Card,
+            ..
+        } => Some(Phrase::PlaceCard),
+        Screen::Gathering {
+            want: Want::HoldStill,
+            ..
+        } => Some(Phrase::HoldStill),
+        Screen::Confirm { .. } => Some(Phrase::Confirm),
+        Screen::Choose { .. } => Some(Phrase::Choose),
+        Screen::Done { desk: Some(_), .. } => Some(Phrase::GoToDesk),
+        Screen::Done {
+            paper: PaperShown::Printed,
+            ..
+        } => Some(Phrase::TakeTicket),
+        Screen::Done {
+            paper: PaperShown::Missing(_),
+            ..
+        } => Some(Phrase::Remember),
+        Screen::Help { .. } => Some(Phrase::StaffComing),
+        Screen::Gathering {
+            want: Want::Number | Want::Wait,
+            ..
+        }
+        | Screen::Welcome { .. }
+        | Screen::Consent
+        | Screen::Issuing { .. }
+        | Screen::Printing { .. } => None,
     }
 }
 

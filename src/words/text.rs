@@ -210,6 +210,16 @@ texts! {
     StaffMinute => "staff.minute",
     StaffHour => "staff.hour",
 
+    // The voice guide.
+    VoicePlaceCard => "voice.place_card",
+    VoiceHoldStill => "voice.hold_still",
+    VoiceConfirm => "voice.confirm",
+    VoiceChoose => "voice.choose",
+    VoiceTakeTicket => "voice.take_ticket",
+    VoiceRemember => "voice.remember",
+    VoiceGoToDesk => "voice.go_to_desk",
+    VoiceStaffComing => "voice.staff_coming",
+
     // The terminal.
     TerminalConsent => "terminal.consent",
     TerminalCardOrCode => "terminal.card_or_code",
