@@ -60,7 +60,7 @@ impl Identified {
             number: person
                 .personal_number
                 .as_ref()
-                .map(crate::identity::PersonalNumber::masked),
+                .map(|number| number.last_four().to_owned()),
         })
     }
 

@@ -110,7 +110,7 @@ fn shortened(payload: &Payload) -> String {
     let person = match payload {
         Payload::Cccd(card) => shortened_person(&card.person),
         Payload::Bhyt(card) => shortened_person(&card.person),
-        Payload::PersonalNumber(number) => number.masked(),
+        Payload::PersonalNumber(number) => format!("••••{}", number.last_four()),
         Payload::InsuranceNumber(_) | Payload::Visit(_) | Payload::Opaque | Payload::Other => {
             String::new()
         }
@@ -121,7 +121,7 @@ fn shortened(payload: &Payload) -> String {
 fn shortened_person(person: &Person) -> String {
     let name = person.name.as_ref();
     let name = name.map(|name| shown_name(name.expose(), true));
-    let number = person.personal_number.as_ref().map(|n| n.masked());
+    let number = person.personal_number.as_ref().map(|n| format!("••••{}", n.last_four()));
     [name, number]
         .into_iter()
         .flatten()

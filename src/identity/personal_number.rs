@@ -32,9 +32,9 @@ impl PersonalNumber {
         &self.0[6..]
     }
 
-    /// The number as a screen or a ticket may show it: only the last four digits.
-    pub fn masked(&self) -> String {
-        format!("•••• {}", &self.0[8..])
+    /// What a screen may show: the last four digits.
+    pub fn last_four(&self) -> &str {
+        &self.0[8..]
     }
 }
 
@@ -81,7 +81,7 @@ mod tests {
         }
         let number = PersonalNumber::parse("099012345678").expect("twelve digits");
         assert_eq!(number.can(), "345678");
-        assert_eq!(number.masked(), "•••• 5678");
+        assert_eq!(number.last_four(), "5678");
         assert_eq!(format!("{number:?}"), "[personal number]");
     }
 }
