@@ -30,6 +30,8 @@ use crate::queue::{Series, ServiceCode};
 /// How long a call waits while another process writes. Far longer than a write takes, and within the
 /// kiosk's patience with its store.
 const BUSY_MAX: Duration = Duration::from_secs(5);
+/// How long until it asks again. A write takes about as long as a disk takes to flush.
+const BUSY_PAUSE: Duration = Duration::from_millis(1);
 /// Statements kept ready: a few more than there are.
 const STATEMENTS_MAX: usize = 64;
 
