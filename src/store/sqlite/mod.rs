@@ -13,7 +13,7 @@ mod setup;
 mod tests;
 mod visits;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -61,6 +61,15 @@ impl From<StoreError> for Fault {
     }
 }
 
+impl Fault {
+    fn of(self, path: &Path) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            Self::Database(error) => setup::unusable(path, &error.to_string()),
+        }
+    }
+}
+
 impl Sqlite {
     /// Opens the store, or makes it with its key at the first start. `services` are all queues, the
     /// desk's among them.
@@ -98,19 +107,11 @@ impl Sqlite {
             tx.commit()?;
             Ok(value)
         };
-        self.told(done)
+        done().map_err(|fault| fault.of(&self.path))
     }
 
     fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
-        let connection = self.lock();
-        self.told(|| work(&connection))
-    }
-
-    fn told<T>(&self, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, StoreError> {
-        work().map_err(|fault| match fault {
-            Fault::Store(error) => error,
-            Fault::Database(error) => setup::unusable(&self.path, &error.to_string()),
-        })
+        work(&self.lock()).map_err(|fault| fault.of(&self.path))
     }
 
     /// A thread that panicked inside a transaction rolled it back while it unwound, so the

@@ -159,6 +159,10 @@ fn what_is_not_a_store_of_this_version_is_left_alone() {
     let raw = Connection::open(&foreign.path).expect("opens");
     raw.execute("CREATE TABLE t (a)", []).expect("made");
     assert!(file_fault(&foreign).contains("another program"));
+    let journal = raw.pragma_query_value(None, "journal_mode", |row| row.get(0));
+    let journal: String = journal.expect("asked");
+    assert_eq!(journal, "delete", "nothing was changed");
+    drop(raw);
 
     fs::write(&foreign.path, "no database".repeat(100)).expect("written");
     assert!(file_fault(&foreign).contains("not a database"));
