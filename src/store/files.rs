@@ -11,9 +11,9 @@ use uuid::Uuid;
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
 
 /// A file under a name that nobody else uses. What is not published is removed.
-pub(super) struct Draft(PathBuf);
+pub(super) struct NewFile(PathBuf);
 
-impl Draft {
+impl NewFile {
     /// Names it, in the folder where `path` will be.
     pub(super) fn beside(path: &Path) -> Self {
         Self(with_end(path, &format!(".{}", Uuid::new_v4())))
@@ -40,8 +40,8 @@ impl Draft {
     }
 }
 
-/// A draft that stays behind holds nothing and harms nobody, so a failure is not reported.
-impl Drop for Draft {
+/// A file that stays behind under such a name holds nothing and harms nobody, so a failure is not reported.
+impl Drop for NewFile {
     fn drop(&mut self) {
         for file in with_companions(&self.0) {
             let _ = fs::remove_file(file);

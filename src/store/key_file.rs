@@ -8,7 +8,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use super::StoreError;
-use super::files::{Draft, make_folder_of};
+use super::files::{NewFile, make_folder_of};
 use super::seal::KEY_BYTES;
 
 /// No key file is longer: 64 hexadecimal digits and a line's end.
@@ -84,11 +84,11 @@ fn make(path: &Path) -> io::Result<()> {
     hex::encode_to_slice(key.as_slice(), &mut text[..2 * KEY_BYTES])
         .expect("two digits a byte fill the text");
 
-    let draft = Draft::beside(path);
-    let mut file = draft.make()?;
+    let new = NewFile::beside(path);
+    let mut file = new.make()?;
     file.write_all(text.as_slice())?;
     file.sync_all()?;
-    draft.publish(path)
+    new.publish(path)
 }
 
 fn fault(path: &Path, cause: &str) -> StoreError {

@@ -1,9 +1,11 @@
 //! What every store promises, a function a promise: it is handed an empty store and acts on nothing
 //! but the traits. [`model`] then compares a store with a simpler one, act by act.
 
+pub(super) mod acts;
 mod fleet;
 pub(super) mod model;
 mod outbox;
+mod persons;
 mod register;
 mod visits;
 
@@ -14,12 +16,15 @@ use uuid::Uuid;
 use super::{Answer, Store, Visits};
 use crate::config::Service;
 use crate::identity::{Grade, InsuranceNumber, Person, PersonalNumber, Way};
-use crate::queue::{Draft, InsuranceStatus, Issued, Refusal, Series, ServiceCode, VisitKind};
+use crate::queue::{
+    Draft, InsuranceStatus, Issued, QueueNumber, Refusal, Series, ServiceCode, VisitKind,
+};
 
 /// Runs every promise, each on a store of its own, made with [`services`].
 pub(in crate::store) fn all(make: impl Fn() -> Box<dyn Store>) {
     let promises = visits::PROMISES
         .iter()
+        .chain(persons::PROMISES)
         .chain(outbox::PROMISES)
         .chain(register::PROMISES)
         .chain(fleet::PROMISES);
@@ -134,6 +139,17 @@ fn insured(who: u32, card: &str) -> Person {
 
 fn id(n: u32) -> Uuid {
     Uuid::from_u128(u128::from(n))
+}
+
+fn number(text: &str) -> QueueNumber {
+    QueueNumber::from_stored(text.into())
+}
+
+fn at_service(draft: Draft, service: &str) -> Draft {
+    Draft {
+        service: ServiceCode(service.into()),
+        ..draft
+    }
 }
 
 /// Takes a number that must be new.

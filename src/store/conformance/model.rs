@@ -3,108 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use proptest::prelude::*;
-
-use super::{TODAY, at, draft, insured, person, services};
-use crate::identity::{Grade, Person, Way};
+use super::acts::Act;
+use super::{TODAY, at, services};
+use crate::identity::Person;
 use crate::queue::{
     Draft, Issued, Paper, QueueNumber, Refusal, ServiceCode, VisitKind, VisitRecord,
 };
 use crate::store::{Answer, Backlog, OutboxRow, Store, Tally};
-
-/// Something that happens to a store. Visits are named by where they stand in the list.
-#[derive(Debug, Clone)]
-pub(in crate::store) enum Act {
-    /// A check-in.
-    Issue(Wish),
-    /// The same check-in as an earlier one: a retry.
-    Retry(usize),
-    /// What became of the paper.
-    Paper(usize, Paper),
-    /// The patient left.
-    Unclaim(usize),
-    /// Staff have seen to it.
-    Settle(usize),
-    /// About to be sent.
-    Freeze(usize, u8),
-    /// Sent.
-    Sent(usize),
-    /// Handed to the clerk.
-    Local(usize),
-    /// Not now, but at this second.
-    Postpone(usize, u32),
-    /// Refused.
-    Park(usize),
-}
-
-/// A check-in in few words, so that many meet.
-#[derive(Debug, Clone)]
-pub(in crate::store) struct Wish {
-    who: Option<u32>,
-    by_insurance: bool,
-    service: usize,
-    tomorrow: bool,
-    evidence: (Option<Grade>, Way),
-    rejected: bool,
-    kiosk: &'static str,
-}
-
-/// Up to `most` acts.
-pub(in crate::store) fn acts(most: usize) -> impl Strategy<Value = Vec<Act>> {
-    proptest::collection::vec(act(), 1..most)
-}
-
-fn act() -> impl Strategy<Value = Act> {
-    let which = 0..12_usize;
-    let paper = prop_oneof![
-        Just(Paper::Confirmed),
-        Just(Paper::OkAfter),
-        Just(Paper::Unverified),
-        Just(Paper::Failed),
-    ];
-    prop_oneof![
-        10 => wish().prop_map(Act::Issue),
-        2 => which.clone().prop_map(Act::Retry),
-        3 => (which.clone(), paper).prop_map(|(which, paper)| Act::Paper(which, paper)),
-        4 => which.clone().prop_map(Act::Unclaim),
-        2 => which.clone().prop_map(Act::Settle),
-        2 => (which.clone(), any::<u8>()).prop_map(|(which, bytes)| Act::Freeze(which, bytes)),
-        2 => which.clone().prop_map(Act::Sent),
-        1 => which.clone().prop_map(Act::Local),
-        2 => (which.clone(), 0..100_u32).prop_map(|(which, second)| Act::Postpone(which, second)),
-        2 => which.prop_map(Act::Park),
-    ]
-}
-
-fn wish() -> impl Strategy<Value = Wish> {
-    let evidence = prop_oneof![
-        Just((None, Way::None)),
-        Just((Some(Grade::Claimed), Way::Typed)),
-        Just((Some(Grade::Claimed), Way::CardQr)),
-        Just((Some(Grade::Proven), Way::Chip)),
-    ];
-    (
-        proptest::option::weighted(0.9, 0..3_u32),
-        proptest::bool::weighted(0.2),
-        0..3_usize,
-        proptest::bool::weighted(0.2),
-        evidence,
-        proptest::bool::weighted(0.05),
-        prop_oneof![Just("K1"), Just("K2")],
-    )
-        .prop_map(
-            |(who, by_insurance, service, tomorrow, evidence, rejected, kiosk)| Wish {
-                who,
-                by_insurance,
-                service,
-                tomorrow,
-                evidence,
-                rejected,
-                kiosk,
-            },
-        )
-}
+use jiff::Timestamp;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -431,32 +337,7 @@ impl Sending {
     }
 }
 
-impl Wish {
-    fn draft(&self, n: u32) -> Draft {
-        let service = services().swap_remove(self.service).code;
-        let kind = match service.0.as_str() {
-            "BAN" => VisitKind::Desk,
-            _ => VisitKind::Service,
-        };
-        let known = |who| match self.by_insurance {
-            true => insured(who, "DN401"),
-            false => person(who),
-        };
-        Draft {
-            kiosk: self.kiosk.into(),
-            kind,
-            service,
-            day: if self.tomorrow { tomorrow() } else { TODAY },
-            person: self.who.map(known),
-            grade: self.evidence.0,
-            way: self.evidence.1,
-            rejected: self.rejected,
-            ..draft(n)
-        }
-    }
-}
-
-fn tomorrow() -> jiff::civil::Date {
+pub(super) fn tomorrow() -> jiff::civil::Date {
     TODAY.tomorrow().expect("a day")
 }
 

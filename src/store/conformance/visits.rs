@@ -3,25 +3,17 @@ use std::collections::BTreeSet;
 use jiff::civil::date;
 
 use super::{
-    Promise, TODAY, at, desk, draft, id, insured, new, of, proven, refused, rejected, same,
+    Promise, TODAY, at, at_service, desk, draft, id, new, number, of, proven, refused, rejected,
+    same,
 };
 use crate::identity::{Grade, PriorityReason, Way};
-use crate::queue::{Draft, Paper, QueueNumber, Refusal, ServiceCode};
-use crate::store::{Answer, Store, StoreError, VisitLine};
+use crate::queue::{Draft, Paper, QueueNumber, Refusal};
+use crate::store::{Store, StoreError, VisitLine};
 
 pub(super) const PROMISES: &[Promise] = &[
     a_number_is_told_with_all_that_a_ticket_needs,
     the_same_visit_gets_the_same_number_for_ever,
-    a_double_tap_and_a_second_kiosk_get_the_same_ticket,
-    one_person_may_wait_at_two_services,
     numbers_taken_at_once_are_unique_and_without_gaps,
-    one_person_at_eight_kiosks_at_once_gets_one_number,
-    a_weaker_proof_never_sees_the_ticket_of_a_stronger_one,
-    a_stronger_proof_that_meets_a_weaker_goes_to_staff,
-    who_has_no_number_is_never_met_again,
-    an_insurance_number_leads_to_the_same_person_in_both_forms,
-    after_a_rejected_card_the_person_goes_to_the_desk_that_day,
-    every_desk_number_is_new,
     an_unclaimed_number_leaves_the_queue_and_comes_back_to_its_person,
     an_unclaimed_number_is_not_given_to_other_evidence,
     a_printed_number_cannot_be_unclaimed_and_paper_brings_one_back,
@@ -33,17 +25,6 @@ pub(super) const PROMISES: &[Promise] = &[
     what_nobody_knows_is_told_as_such,
     a_purge_forgets_what_was_sent_and_gives_no_number_again,
 ];
-
-fn number(text: &str) -> QueueNumber {
-    QueueNumber::from_stored(text.into())
-}
-
-fn at_service(draft: Draft, service: &str) -> Draft {
-    Draft {
-        service: ServiceCode(service.into()),
-        ..draft
-    }
-}
 
 fn a_number_is_told_with_all_that_a_ticket_needs(store: &dyn Store) {
     let wish = Draft {
@@ -70,23 +51,6 @@ fn the_same_visit_gets_the_same_number_for_ever(store: &dyn Store) {
     }
 }
 
-fn a_double_tap_and_a_second_kiosk_get_the_same_ticket(store: &dyn Store) {
-    let first = new(store, &proven(1, 1));
-    assert_eq!(same(store, &proven(2, 1)), first);
-    let elsewhere = Draft {
-        kiosk: "K2".into(),
-        ..proven(3, 1)
-    };
-    assert_eq!(same(store, &elsewhere), first);
-    assert_eq!(new(store, &proven(4, 2)).number, number("A002"));
-}
-
-fn one_person_may_wait_at_two_services(store: &dyn Store) {
-    assert_eq!(new(store, &proven(1, 1)).number, number("A001"));
-    let other = at_service(proven(2, 1), "NGOAI");
-    assert_eq!(new(store, &other).number, number("B101"));
-}
-
 fn numbers_taken_at_once_are_unique_and_without_gaps(store: &dyn Store) {
     const THREADS: u32 = 8;
     const EACH: u32 = 50;
@@ -103,124 +67,6 @@ fn numbers_taken_at_once_are_unique_and_without_gaps(store: &dyn Store) {
     });
     let expected = (1..=THREADS * EACH).map(|n| number(&format!("A{n:03}")));
     assert_eq!(numbers, expected.collect());
-}
-
-fn one_person_at_eight_kiosks_at_once_gets_one_number(store: &dyn Store) {
-    let answers: Vec<_> = std::thread::scope(|scope| {
-        let kiosks: Vec<_> = (0..8)
-            .map(|n| scope.spawn(move || store.issue(&proven(n, 1)).expect("works")))
-            .collect();
-        let answers = kiosks.into_iter().map(|kiosk| kiosk.join());
-        answers.map(|answer| answer.expect("no panic")).collect()
-    });
-    let news = answers.iter().filter(|a| matches!(a, Answer::New(_)));
-    assert_eq!(news.count(), 1);
-    for answer in answers {
-        match answer {
-            Answer::New(issued) | Answer::Same(issued) => {
-                assert_eq!(issued.number, number("A001"));
-            }
-            Answer::Refused(refusal) => panic!("{refusal:?}"),
-        }
-    }
-}
-
-/// From the weakest to the strongest.
-const EVIDENCE: [(Grade, Way); 6] = [
-    (Grade::Claimed, Way::Typed),
-    (Grade::Claimed, Way::BhytQr),
-    (Grade::Claimed, Way::CardQr),
-    (Grade::Read, Way::Chip),
-    (Grade::Signed, Way::Chip),
-    (Grade::Proven, Way::Chip),
-];
-
-/// Does `check` for each pair of a weaker and a stronger evidence, with a person for each.
-fn each_pair(mut check: impl FnMut(u32, (Grade, Way), (Grade, Way))) {
-    for (i, weaker) in EVIDENCE.into_iter().enumerate() {
-        for (j, stronger) in EVIDENCE.into_iter().enumerate().skip(i + 1) {
-            check((i * EVIDENCE.len() + j) as u32, weaker, stronger);
-        }
-    }
-}
-
-fn a_weaker_proof_never_sees_the_ticket_of_a_stronger_one(store: &dyn Store) {
-    each_pair(|who, weaker, stronger| {
-        let held = new(store, &of(who * 3, who, stronger.0, stronger.1));
-        let wish = of(who * 3 + 1, who, weaker.0, weaker.1);
-        assert_eq!(refused(store, &wish), Refusal::HeldByStronger);
-        let again = of(who * 3 + 2, who, stronger.0, stronger.1);
-        assert_eq!(same(store, &again).number, held.number);
-    });
-}
-
-fn a_stronger_proof_that_meets_a_weaker_goes_to_staff(store: &dyn Store) {
-    each_pair(|who, weaker, stronger| {
-        new(store, &of(who * 3, who, weaker.0, weaker.1));
-        let wish = of(who * 3 + 1, who, stronger.0, stronger.1);
-        assert_eq!(refused(store, &wish), Refusal::HeldByWeaker);
-    });
-}
-
-fn who_has_no_number_is_never_met_again(store: &dyn Store) {
-    let nameless = |n| Draft {
-        person: Some(crate::identity::Person::default()),
-        ..draft(n)
-    };
-    let numbers = [draft(1), draft(2), nameless(3), nameless(4)];
-    let numbers = numbers.map(|wish| new(store, &wish).number.to_string());
-    assert_eq!(numbers, ["A001", "A002", "A003", "A004"]);
-    new(
-        store,
-        &Draft {
-            person: None,
-            ..rejected(5, 1)
-        },
-    );
-    assert_eq!(new(store, &nameless(6)).number, number("A005"));
-}
-
-fn an_insurance_number_leads_to_the_same_person_in_both_forms(store: &dyn Store) {
-    let with = |n, card| Draft {
-        person: Some(insured(7, card)),
-        ..of(n, 0, Grade::Claimed, Way::BhytQr)
-    };
-    let first = new(store, &with(1, "DN401"));
-    assert_eq!(same(store, &with(2, "TE101")).number, first.number);
-    assert_eq!(same(store, &with(3, "")).number, first.number);
-}
-
-fn after_a_rejected_card_the_person_goes_to_the_desk_that_day(store: &dyn Store) {
-    let held = new(store, &of(1, 1, Grade::Claimed, Way::Typed));
-    new(store, &rejected(2, 1));
-    for (n, (grade, way)) in (3..).zip(EVIDENCE) {
-        let wish = of(n, 1, grade, way);
-        assert_eq!(refused(store, &wish), Refusal::RejectedToday);
-        let elsewhere = at_service(wish, "NGOAI");
-        assert_eq!(refused(store, &elsewhere), Refusal::RejectedToday);
-    }
-    // A retry, another person, the desk and tomorrow are as ever.
-    let retry = of(1, 1, Grade::Claimed, Way::Typed);
-    assert_eq!(same(store, &retry).number, held.number);
-    new(store, &proven(20, 2));
-    new(store, &rejected(21, 1));
-    let tomorrow = Draft {
-        day: TODAY.tomorrow().expect("a day"),
-        ..proven(22, 1)
-    };
-    new(store, &tomorrow);
-}
-
-fn every_desk_number_is_new(store: &dyn Store) {
-    let known = |n| Draft {
-        person: proven(0, 1).person,
-        ..desk(n)
-    };
-    let wishes = [desk(1), known(2), known(3), rejected(4, 1), rejected(5, 1)];
-    let numbers = wishes.map(|wish| new(store, &wish).number.to_string());
-    assert_eq!(numbers, ["Q001", "Q002", "Q003", "Q004", "Q005"]);
-    // Nor does a desk number stand in the way of another.
-    new(store, &proven(6, 2));
 }
 
 fn an_unclaimed_number_leaves_the_queue_and_comes_back_to_its_person(store: &dyn Store) {

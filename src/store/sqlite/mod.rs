@@ -13,7 +13,7 @@ mod setup;
 mod tests;
 mod visits;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -30,6 +30,8 @@ use crate::queue::{Series, ServiceCode};
 /// How long a call waits while another process writes. Far longer than a write takes, and within the
 /// kiosk's patience with its store.
 const BUSY_MAX: Duration = Duration::from_secs(5);
+/// How long until it asks again. A write takes about as long as a disk takes to flush.
+const BUSY_PAUSE: Duration = Duration::from_millis(1);
 /// Statements kept ready: a few more than there are.
 const STATEMENTS_MAX: usize = 64;
 
@@ -56,6 +58,15 @@ impl From<rusqlite::Error> for Fault {
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl Fault {
+    fn of(self, path: &Path) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            Self::Database(error) => setup::unusable(path, &error.to_string()),
+        }
     }
 }
 
@@ -96,19 +107,11 @@ impl Sqlite {
             tx.commit()?;
             Ok(value)
         };
-        self.told(done)
+        done().map_err(|fault| fault.of(&self.path))
     }
 
     fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
-        let connection = self.lock();
-        self.told(|| work(&connection))
-    }
-
-    fn told<T>(&self, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, StoreError> {
-        work().map_err(|fault| match fault {
-            Fault::Store(error) => error,
-            Fault::Database(error) => setup::unusable(&self.path, &error.to_string()),
-        })
+        work(&self.lock()).map_err(|fault| fault.of(&self.path))
     }
 
     /// A thread that panicked inside a transaction rolled it back while it unwound, so the

@@ -10,7 +10,7 @@ use crate::store::conformance::{self, services};
 use crate::store::{Store, StoreError};
 
 /// Stories that the property tells, and acts in the longest: some seconds on a slow disk.
-const CASES: u32 = 48;
+const CASES: u32 = 96;
 const ACTS_MAX: usize = 40;
 
 fn settings(folder: &Path) -> config::Store {
@@ -42,7 +42,7 @@ proptest::proptest! {
     })]
 
     #[test]
-    fn sqlite_does_as_the_model_does(acts in conformance::model::acts(ACTS_MAX)) {
+    fn sqlite_does_as_the_model_does(acts in conformance::acts::acts(ACTS_MAX)) {
         let folder = tempfile::tempdir().expect("folder");
         conformance::model::compare(&open(folder.path()).expect("a new store"), &acts);
     }

@@ -68,7 +68,7 @@ fn durability_is_what_the_database_says_it_is() {
     let folder = tempfile::tempdir().expect("folder");
     let store = open(folder.path()).expect("a new store");
     let line = store.probe().expect("probed");
-    let settings = "journal_mode=wal, synchronous=full, foreign_keys=on, busy_timeout=5000 ms";
+    let settings = "journal_mode=wal, synchronous=full, foreign_keys=on, version 1";
     assert!(line.contains(settings), "{line}");
     for (setting, wrong) in [("synchronous", "off"), ("foreign_keys", "off")] {
         let store = open(folder.path()).expect("opens");
@@ -159,6 +159,10 @@ fn what_is_not_a_store_of_this_version_is_left_alone() {
     let raw = Connection::open(&foreign.path).expect("opens");
     raw.execute("CREATE TABLE t (a)", []).expect("made");
     assert!(file_fault(&foreign).contains("another program"));
+    let journal = raw.pragma_query_value(None, "journal_mode", |row| row.get(0));
+    let journal: String = journal.expect("asked");
+    assert_eq!(journal, "delete", "nothing was changed");
+    drop(raw);
 
     fs::write(&foreign.path, "no database".repeat(100)).expect("written");
     assert!(file_fault(&foreign).contains("not a database"));
