@@ -1,4 +1,4 @@
-//! The hospital's system behind one trait. FHIR R4 is one implementation, [`handover`] without any
+//! The hospital's system behind one trait. FHIR R4 is one implementation, [`Handover`] without any
 //! API another. Invariant: a patient is believed only if the answer holds the identifier asked for;
 //! anything odd in an answer is "system down", never "not found".
 

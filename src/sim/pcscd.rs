@@ -44,6 +44,8 @@ impl Pcscd {
         let readers = write_readers(folder).map_err(|error| error.to_string())?;
         let child = Command::new(SERVICE)
             .arg("--foreground")
+            // Where we are killed, it ends by itself a minute later.
+            .arg("--auto-exit")
             .arg("--config")
             .arg(readers)
             .stdin(Stdio::null())
