@@ -26,7 +26,7 @@ test:
 	cargo clippy --locked --no-default-features --features ui,camera -- -D warnings
 	@if command -v cargo-deny >/dev/null; then cargo deny --config .ci/deny.toml check licenses bans sources; \
 	else echo "skipped: cargo deny (not installed)"; fi
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --quiet
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
 	@trap '.ci/reader off' EXIT; .ci/reader on; \
 	cargo test --locked
 

@@ -183,9 +183,9 @@ fn with_config(
                 let _ = on_view(Arc::clone(&view));
                 Step::View(view)
             }
-            Moment::Effect(
-                effect @ (Effect::TakeNumber { .. } | Effect::Print { .. } | Effect::Paper { .. }),
-            ) => Step::Effect(Box::new(effect.clone())),
+            Moment::Effect(Effect::TakeNumber { draft, .. }) => Step::Asked(draft.clone()),
+            Moment::Effect(Effect::Print { issued, .. }) => Step::Issued(issued.clone()),
+            Moment::Effect(Effect::Paper { paper, .. }) => Step::Paper(*paper),
             Moment::Event(Event::Touch(Touch::Cancel)) => Step::Cancelled,
             Moment::Event(Event::Device(device, _)) => Step::Device(*device),
             Moment::View(_) | Moment::Effect(_) | Moment::Event(_) => return,
@@ -243,7 +243,7 @@ fn wait_for_devices(mut missing: Vec<Device>, steps: &Receiver<Step>) {
     while !missing.is_empty() {
         match steps.recv_timeout(end.saturating_duration_since(Instant::now())) {
             Ok(Step::Device(device)) => missing.retain(|one| *one != device),
-            Ok(Step::View(_) | Step::Effect(_) | Step::Cancelled) => {}
+            Ok(_) => {}
             Err(_) => return,
         }
     }

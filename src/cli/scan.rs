@@ -121,7 +121,10 @@ fn shortened(payload: &Payload) -> String {
 fn shortened_person(person: &Person) -> String {
     let name = person.name.as_ref();
     let name = name.map(|name| shown_name(name.expose(), true));
-    let number = person.personal_number.as_ref().map(|n| format!("••••{}", n.last_four()));
+    let number = person
+        .personal_number
+        .as_ref()
+        .map(|n| format!("••••{}", n.last_four()));
     [name, number]
         .into_iter()
         .flatten()

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::parts::Parts;
-use super::shared::Shared;
+use super::shared::{Shared, Status};
 use super::{Inlet, named};
 use crate::checkin::Event;
 use crate::config::Config;
@@ -64,7 +64,11 @@ pub(super) fn start(
 
 /// The masked view, since when, and the devices, as the console reads them.
 fn status(shared: &Shared) -> Value {
-    let (view, since, health) = shared.status();
+    let Status {
+        view,
+        since,
+        health,
+    } = shared.status();
     let health: serde_json::Map<String, Value> = health
         .into_iter()
         .map(|(device, health)| {

@@ -14,6 +14,14 @@ pub struct Shared {
     listener: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
+/// How the kiosk is.
+pub(super) struct Status {
+    pub view: Option<Arc<View>>,
+    /// Since when its screen shows.
+    pub since: Timestamp,
+    pub health: BTreeMap<&'static str, Result<(), String>>,
+}
+
 #[derive(Default)]
 struct Board {
     view: Option<Arc<View>>,
@@ -56,16 +64,13 @@ impl Shared {
         *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(listener));
     }
 
-    /// View, since when its screen shows, and the devices' health.
-    pub(super) fn status(
-        &self,
-    ) -> (
-        Option<Arc<View>>,
-        Timestamp,
-        BTreeMap<&'static str, Result<(), String>>,
-    ) {
+    pub(super) fn status(&self) -> Status {
         let board = self.lock();
-        (board.view.clone(), board.since, board.health.clone())
+        Status {
+            view: board.view.clone(),
+            since: board.since,
+            health: board.health.clone(),
+        }
     }
 
     /// A new view; nobody is woken when nothing changed.

@@ -6,8 +6,8 @@
 //! Async stops at this door: the server lives on one thread of its own.
 //!
 //! Invariant: without a session nothing of the store is shown or changed; text from outside reaches
-//! the page only through [`html`], which escapes it; every wait, queue and size has a bound
-//! ([`limits::Limits`]).
+//! the page only through `html`, which escapes it; every wait, queue and size has a bound
+//! (`limits::Limits`).
 
 mod auth;
 mod board;

@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::is_end;
-use crate::checkin::{Device, Effect, PaperShown, Screen, View, Want};
+use crate::checkin::{Device, PaperShown, Screen, View, Want};
 use crate::config::Service;
 use crate::identity::Grade;
 use crate::queue::{Draft, Issued, Paper, ServiceCode};
@@ -16,7 +16,9 @@ use crate::words::{Cause, Language, Text, text};
 /// What the report is made of.
 pub(super) enum Step {
     View(Arc<View>),
-    Effect(Box<Effect>),
+    Asked(Box<Draft>),
+    Issued(Box<Issued>),
+    Paper(Paper),
     Device(Device),
     Cancelled,
 }
@@ -67,15 +69,12 @@ impl Report {
                     self.end = Some(view);
                 }
             }
-            Step::Effect(effect) => match *effect {
-                Effect::TakeNumber { draft, .. } => self.draft = Some(draft),
-                Effect::Print { issued, .. } => {
-                    self.visit = Some(issued.visit);
-                    self.issued = Some(issued);
-                }
-                Effect::Paper { paper, .. } => self.paper = Some(paper),
-                _ => {}
-            },
+            Step::Asked(draft) => self.draft = Some(draft),
+            Step::Issued(issued) => {
+                self.visit = Some(issued.visit);
+                self.issued = Some(issued);
+            }
+            Step::Paper(paper) => self.paper = Some(paper),
         }
     }
 
