@@ -26,7 +26,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
 pub use driver::Moment;
-pub use parts::{OpenChip, OpenPrinter, Parts, PartsError, hospital, insurance, open_store};
+pub use parts::{OpenChip, OpenPrinter, Parts, PartsError, fhir, hospital, insurance, open_store};
 pub use shared::Shared;
 
 use crate::checkin::{Event, Touch};

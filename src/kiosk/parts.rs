@@ -106,22 +106,19 @@ pub fn hospital(
 ) -> Result<Arc<dyn HospitalSystem>, PartsError> {
     match &config.ehr {
         Ehr::Local => Ok(Arc::new(Handover::new(StoreRegister(Arc::clone(store))))),
-        Ehr::Fhir(settings) => {
-            let services = config
-                .services
-                .iter()
-                .map(|service| service.code.clone())
-                .collect();
-            let server = FhirServer::new(
-                settings.as_ref().clone(),
-                config.site.time_zone.clone(),
-                services,
-            );
-            Ok(Arc::new(
-                server.map_err(|error| PartsError::Setup(error.to_string()))?,
-            ))
-        }
+        Ehr::Fhir(settings) => Ok(Arc::new(fhir(config, settings)?)),
     }
+}
+
+/// The FHIR server that the configuration names.
+///
+/// # Errors
+/// Its address or certificate file cannot work.
+pub fn fhir(config: &Config, settings: &config::Fhir) -> Result<FhirServer, PartsError> {
+    let services = config.services.iter().map(|service| service.code.clone());
+    let zone = config.site.time_zone.clone();
+    FhirServer::new(settings.clone(), zone, services.collect())
+        .map_err(|error| PartsError::Setup(error.to_string()))
 }
 
 /// The insurance provider that the configuration names.

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::Finding;
 use crate::card::{self, CardError};
 use crate::config::{Chip, Config, Ehr, Insurance, Link};
+use crate::ehr::HospitalSystem;
 use crate::identity::Way;
-use crate::kiosk::{hospital, open_store};
+use crate::kiosk::{fhir, open_store};
 use crate::ticket::{self, Template};
 
 /// A printer answers its status within this.
@@ -27,7 +28,8 @@ pub(super) fn all(config: &Config) -> Vec<Finding> {
     findings.extend(scanner(config));
     findings.push(template(config));
     findings.push(printer(config));
-    findings.extend(store_and_ehr(config));
+    findings.extend(store(config));
+    findings.push(ehr(config));
     findings.push(insurance(config));
     findings.push(disk(config));
     findings.push(clock());
@@ -169,7 +171,16 @@ fn printer(config: &Config) -> Finding {
     }
 }
 
-fn store_and_ehr(config: &Config) -> Vec<Finding> {
+fn store(config: &Config) -> Vec<Finding> {
+    // Opening it would make it, with this user as its owner.
+    if !config.store.path.exists() {
+        let found = format!("{} is not there yet", config.store.path.display());
+        return vec![Finding::warning(
+            "store",
+            found,
+            "the kiosk's first start makes it, with its key",
+        )];
+    }
     let store = match open_store(config) {
         Ok(store) => store,
         Err(error) => {
@@ -204,24 +215,25 @@ fn store_and_ehr(config: &Config) -> Vec<Finding> {
             Finding::ok("outbox", found)
         });
     }
-    findings.push(ehr(config, &store));
     findings
 }
 
-fn ehr(config: &Config, store: &std::sync::Arc<dyn crate::store::Store>) -> Finding {
+fn ehr(config: &Config) -> Finding {
     const CHECK: &str = "ehr";
-    let cure = match &config.ehr {
-        Ehr::Local => "",
-        Ehr::Fhir(_) => {
-            "check base_url, the network, the token and the server; numbers are given meanwhile"
-        }
+    let Ehr::Fhir(settings) = &config.ehr else {
+        return Finding::ok(
+            CHECK,
+            "no system: the local register serves, the clerk takes visits over",
+        );
     };
-    match hospital(config, store)
-        .map_err(|e| e.to_string())
-        .and_then(|system| system.probe().map_err(|e| e.to_string()))
-    {
+    let server = fhir(config, settings).map_err(|error| error.to_string());
+    match server.and_then(|server| server.probe().map_err(|error| error.to_string())) {
         Ok(found) => Finding::ok(CHECK, found),
-        Err(error) => Finding::fault(CHECK, error, cure),
+        Err(error) => Finding::fault(
+            CHECK,
+            error,
+            "check base_url, the network, the token and the server; numbers are given meanwhile",
+        ),
     }
 }
 
