@@ -1,16 +1,16 @@
-use std::net::SocketAddr;
+//! From the file's tables to settings: one function for each table.
+
+mod devices;
+mod network;
+
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use toml::de::DeTable;
 
 use super::section::{Fault, Faults, Section};
-use super::settings::{
-    Camera, Chip, Config, Ehr, EhrAuth, Fhir, Insurance, Kiosk, Link, Policy, Printer, Privacy,
-    Reader, Scanner, Screen, Service, Site, Staff, Store, Voice, Waits,
-};
-use crate::identity::{Grade, Private, Way};
+use super::settings::{Chip, Config, Kiosk, Policy, Privacy, Service, Site, Waits};
+use crate::identity::{Grade, Way};
 use crate::queue::{Series, ServiceCode};
 use crate::words::Language;
 
@@ -215,185 +215,6 @@ impl Root<'_> {
         }
         desk
     }
-
-    fn reader(&self) -> Reader {
-        let reader = self.root.section("reader");
-        let read = Reader {
-            name_contains: reader.text("name_contains").unwrap_or_default(),
-            allow_virtual: false,
-        };
-        reader.finish();
-        read
-    }
-
-    fn camera(&self) -> Option<Camera> {
-        let camera = self.root.section("camera");
-        let read = camera.present().then(|| Camera {
-            device: camera.needed("device", "/dev/tiepdon/camera"),
-        });
-        camera.finish();
-        read
-    }
-
-    fn scanner(&self) -> Option<Scanner> {
-        let scanner = self.root.section("scanner");
-        let read = scanner.present().then(|| Scanner {
-            device: self.path(&scanner.needed("device", "/dev/tiepdon/scanner")),
-            baud: scanner.number("baud", 300..=4_000_000, 115_200),
-        });
-        scanner.finish();
-        read
-    }
-
-    fn printer(&self) -> Printer {
-        let printer = self.root.section("printer");
-        let tcp = printer
-            .parsed("tcp", "an address such as 192.0.2.7:9100", |text| {
-                text.parse().ok()
-            })
-            .map(Link::Tcp);
-        let device = printer
-            .text("device")
-            .map(|text| Link::Device(self.path(&text)));
-        let folder = printer
-            .text("folder")
-            .map(|text| Link::Folder(self.path(&text)));
-        let mut links: Vec<Link> = [tcp, device, folder].into_iter().flatten().collect();
-        if links.len() != 1 {
-            self.root
-                .fault("printer", "needs exactly one of device, tcp, folder");
-        }
-        let width_dots = printer.number("width_dots", 384..=576, 576);
-        if ![384, 576].contains(&width_dots) {
-            printer.fault("width_dots", "is 576 (paper of 80 mm) or 384 (58 mm)");
-        }
-        let read = Printer {
-            link: links.pop().unwrap_or(Link::Folder(PathBuf::new())),
-            width_dots,
-            band_rows: printer.number("band_rows", 8..=1024, 256),
-            template: printer.text("template").map(|text| self.path(&text)),
-        };
-        printer.finish();
-        read
-    }
-
-    fn ehr(&self) -> Ehr {
-        let ehr = self.root.section("ehr");
-        if !ehr.present() {
-            return Ehr::Local;
-        }
-        let systems = |key, default: &str| {
-            let texts = ehr
-                .texts(key)
-                .map(|list| list.into_iter().map(|(text, _)| text).collect::<Vec<_>>());
-            texts
-                .filter(|list| !list.is_empty())
-                .unwrap_or_else(|| vec![default.to_owned()])
-        };
-        let read = Fhir {
-            base_url: ehr
-                .needed("base_url", "https://ehr.hospital.example/fhir")
-                .trim_end_matches('/')
-                .to_owned(),
-            auth: secret(&ehr, self.folder).map_or(EhrAuth::None, EhrAuth::Bearer),
-            headers: self.headers(&ehr),
-            ca_file: ehr.text("ca_file").map(|text| self.path(&text)),
-            personal_number_systems: systems(
-                "personal_number_systems",
-                "http://fhir.hl7.org.vn/core/sid/cccd",
-            ),
-            insurance_number_systems: systems(
-                "insurance_number_systems",
-                "http://fhir.hl7.org.vn/core/sid/bhyt",
-            ),
-            visit_system: ehr
-                .text("visit_system")
-                .unwrap_or_else(|| "https://tiepdon.example/sid/visit".into()),
-            queue_system: ehr
-                .text("queue_system")
-                .unwrap_or_else(|| "https://tiepdon.example/sid/queue".into()),
-            connect: ehr.seconds("connect_seconds", 60, Duration::from_secs(3)),
-            request: ehr.seconds("request_seconds", 60, Duration::from_secs(8)),
-        };
-        ehr.finish();
-        Ehr::Fhir(Box::new(read))
-    }
-
-    fn headers(&self, ehr: &Section<'_>) -> Vec<(String, String)> {
-        let mut headers = Vec::new();
-        for (line, _) in ehr.texts("headers").unwrap_or_default() {
-            match line.split_once(':') {
-                Some((name, value)) => {
-                    headers.push((name.trim().to_owned(), value.trim().to_owned()))
-                }
-                None => ehr.fault("headers", "each is \"Name: value\""),
-            }
-        }
-        headers
-    }
-
-    fn insurance(&self) -> Insurance {
-        let insurance = self.root.section("insurance");
-        let request = insurance.seconds("request_seconds", 60, Duration::from_secs(4));
-        let url = insurance.text("service_url");
-        insurance.finish();
-        url.map_or(Insurance::Clerk, |url| Insurance::Service { url, request })
-    }
-
-    fn store(&self) -> Store {
-        let store = self.root.section("store");
-        let path = store
-            .text("path")
-            .unwrap_or_else(|| "/var/lib/tiepdon/store.sqlite".into());
-        let key_file = store
-            .text("key_file")
-            .unwrap_or_else(|| "/etc/tiepdon/store.key".into());
-        store.finish();
-        Store {
-            path: self.path(&path),
-            key_file: self.path(&key_file),
-        }
-    }
-
-    fn staff(&self) -> Option<Staff> {
-        let staff = self.root.section("staff");
-        if !staff.present() {
-            return None;
-        }
-        let address = |text: &str| text.parse::<SocketAddr>().ok();
-        let listen = staff.parsed("listen", "an address such as 127.0.0.1:8080", address);
-        let token = secret(&staff, self.folder);
-        if token.as_ref().is_none_or(|token| token.expose().len() < 16) {
-            staff.fault(
-                "token_file",
-                "names a file with a token of at least 16 characters (or token_env a variable)",
-            );
-        }
-        staff.finish();
-        Some(Staff {
-            listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
-            token: token.unwrap_or_default(),
-        })
-    }
-
-    fn screen(&self) -> Screen {
-        let screen = self.root.section("screen");
-        let millimetres = screen.number("width_mm", 100..=2000, 476);
-        screen.finish();
-        // At most 2000: exact in an f32.
-        #[expect(clippy::cast_precision_loss, reason = "bounded above by 2000")]
-        let width_mm = millimetres as f32;
-        Screen { width_mm }
-    }
-
-    fn voice(&self) -> Option<Voice> {
-        let voice = self.root.section("voice");
-        let command = voice.texts("command");
-        voice.finish();
-        command.filter(|c| !c.is_empty()).map(|c| Voice {
-            command: c.into_iter().map(|(text, _)| text).collect(),
-        })
-    }
 }
 
 fn waits(section: &Section<'_>) -> Waits {
@@ -442,32 +263,4 @@ fn service(section: &Section<'_>) -> Service {
     };
     section.finish();
     service
-}
-
-/// A secret: from the file `token_file` or the environment variable `token_env`, never in the clear.
-fn secret(section: &Section<'_>, folder: &Path) -> Option<Private<String>> {
-    if section.text("token").is_some() {
-        section.fault("token", "does not belong into this file: put it into a file of its own and name that as token_file");
-    }
-    if let Some(name) = section.text("token_file") {
-        return match std::fs::read_to_string(folder.join(&name)) {
-            Ok(text) if !text.trim().is_empty() => Some(Private::from(text.trim())),
-            Ok(_) => {
-                section.fault("token_file", &format!("{name} is empty"));
-                None
-            }
-            Err(error) => {
-                section.fault("token_file", &format!("{name} cannot be read: {error}"));
-                None
-            }
-        };
-    }
-    let name = section.text("token_env")?;
-    let value = std::env::var(&name)
-        .ok()
-        .filter(|value| !value.trim().is_empty());
-    if value.is_none() {
-        section.fault("token_env", &format!("the environment has no {name}"));
-    }
-    value.map(|value| Private::from(value.trim()))
 }

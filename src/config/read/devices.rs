@@ -1,0 +1,88 @@
+//! Reader, camera, scanner, printer, panel, voice.
+
+use std::path::PathBuf;
+
+use super::Root;
+use crate::config::settings::{Camera, Link, Printer, Reader, Scanner, Screen, Voice};
+
+impl Root<'_> {
+    pub(super) fn reader(&self) -> Reader {
+        let reader = self.root.section("reader");
+        let read = Reader {
+            name_contains: reader.text("name_contains").unwrap_or_default(),
+            allow_virtual: false,
+        };
+        reader.finish();
+        read
+    }
+
+    pub(super) fn camera(&self) -> Option<Camera> {
+        let camera = self.root.section("camera");
+        let read = camera.present().then(|| Camera {
+            device: camera.needed("device", "/dev/tiepdon/camera"),
+        });
+        camera.finish();
+        read
+    }
+
+    pub(super) fn scanner(&self) -> Option<Scanner> {
+        let scanner = self.root.section("scanner");
+        let read = scanner.present().then(|| Scanner {
+            device: self.path(&scanner.needed("device", "/dev/tiepdon/scanner")),
+            baud: scanner.number("baud", 300..=4_000_000, 115_200),
+        });
+        scanner.finish();
+        read
+    }
+
+    pub(super) fn printer(&self) -> Printer {
+        let printer = self.root.section("printer");
+        let tcp = printer
+            .parsed("tcp", "an address such as 192.0.2.7:9100", |text| {
+                text.parse().ok()
+            })
+            .map(Link::Tcp);
+        let device = printer
+            .text("device")
+            .map(|text| Link::Device(self.path(&text)));
+        let folder = printer
+            .text("folder")
+            .map(|text| Link::Folder(self.path(&text)));
+        let mut links: Vec<Link> = [tcp, device, folder].into_iter().flatten().collect();
+        if links.len() != 1 {
+            self.root
+                .fault("printer", "needs exactly one of device, tcp, folder");
+        }
+        let width_dots = printer.number("width_dots", 384..=576, 576);
+        if ![384, 576].contains(&width_dots) {
+            printer.fault("width_dots", "is 576 (paper of 80 mm) or 384 (58 mm)");
+        }
+        let read = Printer {
+            link: links.pop().unwrap_or(Link::Folder(PathBuf::new())),
+            width_dots,
+            band_rows: printer.number("band_rows", 8..=1024, 256),
+            template: printer.text("template").map(|text| self.path(&text)),
+        };
+        printer.finish();
+        read
+    }
+
+    pub(super) fn screen(&self) -> Screen {
+        let screen = self.root.section("screen");
+        let millimetres = screen.number("width_mm", 100..=2000, 476);
+        screen.finish();
+        // At most 2000: exact in an f32.
+        #[expect(clippy::cast_precision_loss, reason = "bounded above by 2000")]
+        let width_mm = millimetres as f32;
+        Screen { width_mm }
+    }
+
+    pub(super) fn voice(&self) -> Option<Voice> {
+        let voice = self.root.section("voice");
+        let command = voice.texts("command");
+        voice.finish();
+        command.filter(|c| !c.is_empty()).map(|c| Voice {
+            command: c.into_iter().map(|(text, _)| text).collect(),
+        })
+    }
+}

@@ -1,0 +1,139 @@
+//! Whatever is on the network or holds a secret: EHR, insurance, store, staff page.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use super::Root;
+use crate::config::section::Section;
+use crate::config::settings::{Ehr, EhrAuth, Fhir, Insurance, Staff, Store};
+use crate::identity::Private;
+
+impl Root<'_> {
+    pub(super) fn ehr(&self) -> Ehr {
+        let ehr = self.root.section("ehr");
+        if !ehr.present() {
+            return Ehr::Local;
+        }
+        let systems = |key, default: &str| {
+            let texts = ehr
+                .texts(key)
+                .map(|list| list.into_iter().map(|(text, _)| text).collect::<Vec<_>>());
+            texts
+                .filter(|list| !list.is_empty())
+                .unwrap_or_else(|| vec![default.to_owned()])
+        };
+        let read = Fhir {
+            base_url: ehr
+                .needed("base_url", "https://ehr.hospital.example/fhir")
+                .trim_end_matches('/')
+                .to_owned(),
+            auth: secret(&ehr, self.folder).map_or(EhrAuth::None, EhrAuth::Bearer),
+            headers: self.headers(&ehr),
+            ca_file: ehr.text("ca_file").map(|text| self.path(&text)),
+            personal_number_systems: systems(
+                "personal_number_systems",
+                "http://fhir.hl7.org.vn/core/sid/cccd",
+            ),
+            insurance_number_systems: systems(
+                "insurance_number_systems",
+                "http://fhir.hl7.org.vn/core/sid/bhyt",
+            ),
+            visit_system: ehr
+                .text("visit_system")
+                .unwrap_or_else(|| "https://tiepdon.example/sid/visit".into()),
+            queue_system: ehr
+                .text("queue_system")
+                .unwrap_or_else(|| "https://tiepdon.example/sid/queue".into()),
+            connect: ehr.seconds("connect_seconds", 60, Duration::from_secs(3)),
+            request: ehr.seconds("request_seconds", 60, Duration::from_secs(8)),
+        };
+        ehr.finish();
+        Ehr::Fhir(Box::new(read))
+    }
+
+    fn headers(&self, ehr: &Section<'_>) -> Vec<(String, String)> {
+        let mut headers = Vec::new();
+        for (line, _) in ehr.texts("headers").unwrap_or_default() {
+            match line.split_once(':') {
+                Some((name, value)) => {
+                    headers.push((name.trim().to_owned(), value.trim().to_owned()))
+                }
+                None => ehr.fault("headers", "each is \"Name: value\""),
+            }
+        }
+        headers
+    }
+
+    pub(super) fn insurance(&self) -> Insurance {
+        let insurance = self.root.section("insurance");
+        let request = insurance.seconds("request_seconds", 60, Duration::from_secs(4));
+        let url = insurance.text("service_url");
+        insurance.finish();
+        url.map_or(Insurance::Clerk, |url| Insurance::Service { url, request })
+    }
+
+    pub(super) fn store(&self) -> Store {
+        let store = self.root.section("store");
+        let path = store
+            .text("path")
+            .unwrap_or_else(|| "/var/lib/tiepdon/store.sqlite".into());
+        let key_file = store
+            .text("key_file")
+            .unwrap_or_else(|| "/etc/tiepdon/store.key".into());
+        store.finish();
+        Store {
+            path: self.path(&path),
+            key_file: self.path(&key_file),
+        }
+    }
+
+    pub(super) fn staff(&self) -> Option<Staff> {
+        let staff = self.root.section("staff");
+        if !staff.present() {
+            return None;
+        }
+        let address = |text: &str| text.parse::<SocketAddr>().ok();
+        let listen = staff.parsed("listen", "an address such as 127.0.0.1:8080", address);
+        let token = secret(&staff, self.folder);
+        if token.as_ref().is_none_or(|token| token.expose().len() < 16) {
+            staff.fault(
+                "token_file",
+                "names a file with a token of at least 16 characters (or token_env a variable)",
+            );
+        }
+        staff.finish();
+        Some(Staff {
+            listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            token: token.unwrap_or_default(),
+        })
+    }
+}
+
+/// A secret: from the file `token_file` or the environment variable `token_env`, never in the clear.
+fn secret(section: &Section<'_>, folder: &Path) -> Option<Private<String>> {
+    if section.text("token").is_some() {
+        section.fault("token", "does not belong into this file: put it into a file of its own and name that as token_file");
+    }
+    if let Some(name) = section.text("token_file") {
+        return match std::fs::read_to_string(folder.join(&name)) {
+            Ok(text) if !text.trim().is_empty() => Some(Private::from(text.trim())),
+            Ok(_) => {
+                section.fault("token_file", &format!("{name} is empty"));
+                None
+            }
+            Err(error) => {
+                section.fault("token_file", &format!("{name} cannot be read: {error}"));
+                None
+            }
+        };
+    }
+    let name = section.text("token_env")?;
+    let value = std::env::var(&name)
+        .ok()
+        .filter(|value| !value.trim().is_empty());
+    if value.is_none() {
+        section.fault("token_env", &format!("the environment has no {name}"));
+    }
+    value.map(|value| Private::from(value.trim()))
+}
