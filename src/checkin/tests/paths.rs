@@ -534,3 +534,13 @@ fn while_a_chip_is_read_the_end_of_trying_is_no_alarm_that_rings_for_ever() {
     }
     assert!(matches!(world.screen(), Screen::Welcome { .. }));
 }
+
+#[test]
+fn a_call_for_staff_that_overtakes_the_end_of_the_screen_is_still_shown() {
+    let mut world = kiosk();
+    world.step(Event::Touch(Touch::Start));
+    world.mono += std::time::Duration::from_secs(3600);
+    world.step(Event::Touch(Touch::CallStaff));
+    assert!(world.machine.view().staff_called);
+    assert!(matches!(world.screen(), Screen::Gathering { .. }));
+}
