@@ -131,7 +131,11 @@ impl Machine {
     }
 
     fn touched(&mut self, touch: Touch, now: Now, effects: &mut Vec<Effect>) -> Option<Event> {
-        if let Some(patience) = self.state.patience().filter(|patience| patience.leaving) {
+        // Somebody is there: also when the touch overtook the wake-up for the warning or the end.
+        if self.state.may_leave()
+            && let Some(patience) = self.state.patience()
+            && patience.warns(now)
+        {
             patience.renew(now);
         }
         match touch {

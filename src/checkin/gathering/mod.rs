@@ -75,8 +75,10 @@ impl Gathering {
 
     /// The next wake-up.
     pub(super) fn deadline(&self) -> Mono {
+        // A reading that has begun is heard out: `judge` does not look at the clock meanwhile.
+        let trying = self.slots.person().is_none() && !self.slots.chip.is_asked();
         let own = [
-            self.tries.until.filter(|_| self.slots.person().is_none()),
+            self.tries.until.filter(|_| trying),
             self.slots.card_until,
             self.slots.lookup_until.filter(|_| self.slots.looking_up()),
         ];

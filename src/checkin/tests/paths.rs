@@ -519,3 +519,28 @@ fn a_forgotten_card_begins_nothing() {
     world.step(Event::Touch(Touch::Finish));
     assert!(matches!(world.screen(), Screen::Welcome { .. }));
 }
+
+#[test]
+fn while_a_chip_is_read_the_end_of_trying_is_no_alarm_that_rings_for_ever() {
+    let mut world = kiosk();
+    world.step(Event::CardPlaced);
+    digits(&mut world, "123456");
+    let (ask, result) = (world.chip_ask(), Err(Cause::CardUnreadable));
+    world.step(Event::Chip { ask, result });
+    // The second reading, with the same digits, hangs.
+    assert_eq!(want(&world), Want::HoldStill);
+    for _ in 0..3 {
+        world.wake();
+    }
+    assert!(matches!(world.screen(), Screen::Welcome { .. }));
+}
+
+#[test]
+fn a_call_for_staff_that_overtakes_the_end_of_the_screen_is_still_shown() {
+    let mut world = kiosk();
+    world.step(Event::Touch(Touch::Start));
+    world.mono += std::time::Duration::from_secs(3600);
+    world.step(Event::Touch(Touch::CallStaff));
+    assert!(world.machine.view().staff_called);
+    assert!(matches!(world.screen(), Screen::Gathering { .. }));
+}

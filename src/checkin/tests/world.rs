@@ -161,6 +161,9 @@ impl World {
         };
         self.mono = self.mono.max(deadline);
         self.step(Event::Woke);
+        // Else the driver would wake it again and again without a pause.
+        let next = self.machine.deadline();
+        assert!(next.is_none_or(|next| next > Mono(self.mono)));
         true
     }
 

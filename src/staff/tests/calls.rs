@@ -4,8 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::memory::Memory;
-use super::{House, by_class, field, parse, welcome};
+use super::{House, by_class, field, new_store, parse, welcome};
 use crate::staff::board::Board;
 use crate::store::{Act, Command, Fleet};
 
@@ -50,25 +49,25 @@ fn a_call_to_the_desk_is_one_command_however_often_it_is_sent() {
 
 #[test]
 fn the_kiosks_answer_is_shown() {
-    let house = House::new();
-    house.publish("K1", &welcome());
-    let mut clerk = house.clerk();
-    let page = clerk.get("/").body;
-    let (secret, id) = (
-        field(&page, "/call", "form_secret"),
-        field(&page, "/call", "id"),
-    );
-    let form = [
-        ("form_secret", secret.as_str()),
-        ("id", &id),
-        ("kiosk", "K1"),
-    ];
-    assert_eq!(clerk.post("/call", &form).status, 303);
-    let command = house.store.pending("K1").unwrap().remove(0);
     for (answer, expected) in [
         ("done", "has asked the patient to the desk"),
         ("<b>nobody</b>", "could not call: &lt;b&gt;nobody&lt;/b&gt;"),
     ] {
+        let house = House::new();
+        house.publish("K1", &welcome());
+        let mut clerk = house.clerk();
+        let page = clerk.get("/").body;
+        let (secret, id) = (
+            field(&page, "/call", "form_secret"),
+            field(&page, "/call", "id"),
+        );
+        let form = [
+            ("form_secret", secret.as_str()),
+            ("id", &id),
+            ("kiosk", "K1"),
+        ];
+        assert_eq!(clerk.post("/call", &form).status, 303);
+        let command = house.store.pending("K1").unwrap().remove(0);
         house
             .store
             .answer(command.id, answer, Timestamp::now())
@@ -80,12 +79,12 @@ fn the_kiosks_answer_is_shown() {
 
 #[test]
 fn the_button_comes_back_a_while_after_the_answer_or_when_none_came() {
-    let store = Memory::default();
+    let store = new_store();
     let (same, sent) = (welcome(), Timestamp::now());
     let offered = |after_seconds: i64| {
         let now = sent + SignedDuration::from_secs(after_seconds);
         store.publish("K1", &same, now).unwrap();
-        let board = Board::read(&store, &TimeZone::UTC, now).unwrap();
+        let board = Board::read(store.as_ref(), &TimeZone::UTC, now).unwrap();
         board.kiosks[0].next_call
     };
     let first = offered(0).unwrap();

@@ -2,7 +2,6 @@
 
 mod browser;
 mod calls;
-mod memory;
 mod pages;
 mod safety;
 
@@ -19,15 +18,15 @@ use super::server::{self, Running};
 use super::{SiteInfo, StaffError};
 use crate::config;
 use crate::store::Fleet;
+use crate::store::faulty::{Faulty, queue};
 use browser::Browser;
-use memory::Memory;
 
 const TOKEN: &str = "test token, long enough";
 const SITE: &str = "Trạm Y tế <Thử>";
 
 /// A console with a store of its own.
 struct House {
-    store: Arc<Memory>,
+    store: Arc<Faulty>,
     running: Running,
 }
 
@@ -41,7 +40,7 @@ impl House {
     }
 
     fn with(limits: Limits) -> Self {
-        let store = Arc::new(Memory::default());
+        let store = new_store();
         let running = start(store.clone(), TOKEN, limits).unwrap();
         Self { store, running }
     }
@@ -64,7 +63,11 @@ impl House {
     }
 }
 
-fn start(store: Arc<Memory>, token: &str, limits: Limits) -> Result<Running, StaffError> {
+fn new_store() -> Arc<Faulty> {
+    Arc::new(Faulty::new(&[queue("NOI", "N"), queue("QUAY", "Q")]))
+}
+
+fn start(store: Arc<Faulty>, token: &str, limits: Limits) -> Result<Running, StaffError> {
     let settings = config::Staff {
         listen: ([127, 0, 0, 1], 0).into(),
         token: token.into(),

@@ -9,6 +9,7 @@ use super::{House, by_class, parse, status, welcome, words};
 use crate::identity::{Grade, Person, Private, Way};
 use crate::queue::{Draft, InsuranceStatus, Paper, ServiceCode, VisitKind};
 use crate::staff::board::Board;
+use crate::store::faulty::{EVERY, Fault};
 use crate::store::{Fleet, Outbox, Visits};
 
 fn draft(kind: VisitKind, name: &str, reason: Option<&str>) -> Draft {
@@ -169,9 +170,14 @@ fn visits_that_wait_are_listed_by_what_they_wait_for_with_todays_numbers() {
         store.issue(visit).unwrap();
     }
     store.local(typed_in.visit).unwrap();
-    store
-        .paper(unprinted.visit, Paper::Failed, Timestamp::now())
-        .unwrap();
+    for (visit, paper) in [
+        (&desk, Paper::Confirmed),
+        (&typed_in, Paper::OkAfter),
+        (&unprinted, Paper::Failed),
+        (&parked, Paper::Unverified),
+    ] {
+        store.paper(visit.visit, paper, Timestamp::now()).unwrap();
+    }
     store.park(parked.visit, "422").unwrap();
 
     let page = house.clerk().get("/?lang=en").body;
@@ -185,14 +191,14 @@ fn visits_that_wait_are_listed_by_what_they_wait_for_with_todays_numbers() {
     let help = section("Waiting for help");
     for expected in [
         "N001",
-        "TRẦN T. B",
+        "T. T. B",
         "Desk number",
         "a_code_of_tomorrow", // the desk's
         "N003",
-        "PHẠM T. D",
+        "P. T. D",
         "Ticket not printed",
         "N004",
-        "ĐỖ V. E",
+        "Đ. V. E",
         "Refused by the hospital system",
     ] {
         assert!(help.contains(expected), "{expected:?} not in {help:?}");
@@ -200,7 +206,7 @@ fn visits_that_wait_are_listed_by_what_they_wait_for_with_todays_numbers() {
     assert!(!help.contains("N002"), "{help}");
     let handover = section("To be entered in the hospital system");
     assert!(
-        handover.contains("N002") && handover.contains("LÊ V. C"),
+        handover.contains("N002") && handover.contains("L. V. C"),
         "{handover}"
     );
     let numbers = section("Numbers today");
@@ -252,7 +258,7 @@ fn an_open_page_is_told_when_the_store_fails() {
     let mut clerk = house.clerk();
     let mut events = clerk.events();
     assert!(events.next().is_some());
-    house.store.break_down();
+    house.store.strike(EVERY, Fault::Fails);
     let told = events.next().unwrap();
     assert!(told.contains("The store cannot be read") && told.contains("disk I/O error"));
     let answer = clerk.get("/?lang=en");

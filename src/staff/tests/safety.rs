@@ -1,17 +1,16 @@
 //! Who is kept out, and what cannot be done to the console.
 
 use std::io::{Read, Write};
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::browser::read_answer;
-use super::memory::Memory;
-use super::{House, SITE, TOKEN, by_class, field, parse, start, status, welcome, words};
+use super::{House, SITE, TOKEN, by_class, field, new_store, parse, start, status, welcome, words};
 use crate::staff::StaffError;
 use crate::staff::limits::Limits;
 use crate::store::Fleet;
+use crate::store::faulty::Fault;
 
 #[test]
 fn without_a_session_nothing_is_shown_or_done() {
@@ -323,21 +322,21 @@ fn a_store_that_hangs_is_said_and_holds_nothing_up() {
         ..Limits::default()
     });
     let mut clerk = house.clerk();
-    house.store.hang(true);
+    house.store.strike("kiosks", Fault::Hangs);
     for _ in 0..3 {
         let answer = clerk.get("/?lang=en");
         assert_eq!(answer.status, 503);
         assert!(answer.body.contains("does not answer"), "{}", answer.body);
     }
     assert_eq!(clerk.get("/staff.css").status, 200);
-    house.store.hang(false);
+    house.store.heal("kiosks");
     let recovered = (0..50).any(|_| clerk.get("/").status == 200);
     assert!(recovered, "it goes on when the store does");
-    house.store.hang(true);
+    house.store.strike("kiosks", Fault::Hangs);
     assert_eq!(clerk.get("/").status, 503);
     let store = house.store.clone();
     drop(house);
-    store.hang(false);
+    store.heal("kiosks");
 }
 
 #[test]
@@ -354,7 +353,7 @@ fn dropping_it_ends_the_server_and_its_open_pages() {
 
 #[test]
 fn it_does_not_start_with_a_weak_token_or_on_a_taken_address() {
-    let store = Arc::new(Memory::default());
+    let store = new_store();
     let weak = start(store.clone(), "short", Limits::default());
     assert!(matches!(weak, Err(StaffError::WeakToken { .. })));
     let first = start(store.clone(), TOKEN, Limits::default()).unwrap();
