@@ -274,7 +274,7 @@ mod tests {
         let (_folder, files) = folder();
         let (all_read, out, errors) = read(&files[..3], false);
         assert!(all_read && errors.is_empty());
-        assert!(out.contains("cccd N. V. A, •••• 2345"), "{out}");
+        assert!(out.contains("cccd N. V. A, ••••2345"), "{out}");
         assert!(
             out.contains("insurance_number") && out.contains("no code"),
             "{out}"

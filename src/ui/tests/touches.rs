@@ -117,7 +117,10 @@ fn the_language_can_be_switched_on_every_screen_and_nothing_of_the_other_remains
         let words = kiosk.words();
         for key in Text::ALL {
             let (ours, theirs) = (text(Language::Vi, *key), text(Language::En, *key));
-            if ours != theirs && *key != Text::Language {
+            let shown = ["screen.", "common."]
+                .iter()
+                .any(|room| key.key().starts_with(room));
+            if shown && ours != theirs && *key != Text::Language {
                 assert!(
                     !words.iter().any(|word| word == ours),
                     "{}: {ours}",
