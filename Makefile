@@ -24,8 +24,7 @@ test:
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	cargo clippy --locked --no-default-features --features ui,camera -- -D warnings
-	@if command -v cargo-deny >/dev/null; then cargo deny --config .ci/deny.toml check licenses bans sources; \
-	else echo "skipped: cargo deny (not installed)"; fi
+	$(CACHE)/tools/bin/cargo-deny --config .ci/deny.toml check licenses bans sources
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps --document-private-items --quiet
 	@trap '.ci/reader off' EXIT; .ci/reader on; \
 	cargo test --locked
