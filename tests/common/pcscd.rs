@@ -13,7 +13,8 @@ const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
 /// Where the service makes its socket, whatever one tells it: so it is given a folder of its own
 /// there, which only it sees.
 const PLACE: &str = "/run/pcscd";
-const ENTER: &str = r#"mount --bind "$0" /run/pcscd && exec /usr/sbin/pcscd --foreground --config "$1""#;
+const ENTER: &str =
+    r#"mount --bind "$0" /run/pcscd && exec /usr/sbin/pcscd --foreground --config "$1""#;
 /// Ports that the system gives nobody by itself. The driver takes two, one after the other.
 const PORTS: std::ops::Range<u16> = 20_000..32_000;
 const TRIES_MAX: u8 = 5;

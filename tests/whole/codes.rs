@@ -26,19 +26,66 @@ fn whatever_code_is_shown_there_is_a_number_in_the_end() {
     let number = known().number.expose();
     let table = [
         // The claim of a known patient is good for a number, and for no more.
-        ([&*code, "--qr-text"], "issued null claimed confirmed sent", "A001"),
-        ([number, "--qr-text"], "issued null claimed confirmed sent", "A001"),
-        ([number, "--number"], "issued null claimed confirmed sent", "A001"),
+        (
+            [&*code, "--qr-text"],
+            "issued null claimed confirmed sent",
+            "A001",
+        ),
+        (
+            [number, "--qr-text"],
+            "issued null claimed confirmed sent",
+            "A001",
+        ),
+        (
+            [number, "--number"],
+            "issued null claimed confirmed sent",
+            "A001",
+        ),
         // A claim registers nobody.
-        ([&unknown, "--qr-text"], "desk register_at_desk claimed confirmed local", "T001"),
-        (["099012345678", "--number"], "desk register_at_desk claimed confirmed local", "T001"),
-        (["DN4010123456789", "--qr-text"], "desk register_at_desk claimed confirmed local", "T001"),
+        (
+            [&unknown, "--qr-text"],
+            "desk register_at_desk claimed confirmed local",
+            "T001",
+        ),
+        (
+            ["099012345678", "--number"],
+            "desk register_at_desk claimed confirmed local",
+            "T001",
+        ),
+        (
+            ["DN4010123456789", "--qr-text"],
+            "desk register_at_desk claimed confirmed local",
+            "T001",
+        ),
         // What says nothing of anybody: after a while of trying, an anonymous number of the desk.
-        ([&half, "--qr-text"], "desk tried_enough null confirmed local", "T001"),
-        (["THUỐC HO 10 VIÊN", "--qr-text"], "desk tried_enough null confirmed local", "T001"),
-        (["https://vneid.example/q?x=81ac", "--qr-text"], "desk tried_enough null confirmed local", "T001"),
-        (["eyJhbGciOiJIUzI1NiJ9.Zm9vYmFyMTIzNDU2Nzg5.c2ln", "--qr-text"], "desk tried_enough null confirmed local", "T001"),
-        (["00020101021138540010A000000727", "--qr-text"], "desk tried_enough null confirmed local", "T001"),
+        (
+            [&half, "--qr-text"],
+            "desk tried_enough null confirmed local",
+            "T001",
+        ),
+        (
+            ["THUỐC HO 10 VIÊN", "--qr-text"],
+            "desk tried_enough null confirmed local",
+            "T001",
+        ),
+        (
+            ["https://vneid.example/q?x=81ac", "--qr-text"],
+            "desk tried_enough null confirmed local",
+            "T001",
+        ),
+        (
+            [
+                "eyJhbGciOiJIUzI1NiJ9.Zm9vYmFyMTIzNDU2Nzg5.c2ln",
+                "--qr-text",
+            ],
+            "desk tried_enough null confirmed local",
+            "T001",
+        ),
+        (
+            ["00020101021138540010A000000727", "--qr-text"],
+            "desk tried_enough null confirmed local",
+            "T001",
+        ),
     ];
     std::thread::scope(|scope| {
         for ([value, option], short, number) in &table {

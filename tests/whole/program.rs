@@ -104,8 +104,9 @@ impl Program {
         let text = self.output.recv_timeout(PATIENCE);
         let text = text.unwrap_or_else(|error| panic!("{error} before its end: {:#?}", self.told));
         let status = self.child.wait().expect("our own child");
-        self.told
-            .extend(std::iter::from_fn(|| self.lines.recv_timeout(PATIENCE).ok()));
+        self.told.extend(std::iter::from_fn(|| {
+            self.lines.recv_timeout(PATIENCE).ok()
+        }));
         End {
             code: status.code(),
             json: serde_json::from_str(&text).unwrap_or(Value::Null),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tiepdon::config::Config;
@@ -11,7 +11,7 @@ use tiepdon::identity::Payload;
 use tiepdon::kiosk::open_store;
 use tiepdon::scan::read_picture;
 use tiepdon::sim::printer::{Faults, Printer};
-use tiepdon::sim::{SimPerson, persons};
+use tiepdon::sim::{Scanner, SimPerson, persons};
 use tiepdon::store::Store;
 use uuid::Uuid;
 
@@ -223,6 +223,19 @@ key_file = "key/store.key"
         Connection::open(self.store_file()).expect("the store's file opens")
     }
 
+    /// Another process writes, for as long as this is there.
+    pub fn hold(&self) -> Connection {
+        let file = self.file();
+        file.busy_timeout(PATIENCE).expect("set");
+        file.execute_batch("BEGIN IMMEDIATE").expect("held");
+        file
+    }
+
+    /// Plugs the scanner in that the configuration names.
+    pub fn scanner(&self) -> Scanner {
+        Scanner::plug_in(&self.folder().join("scanner")).expect("a scanner")
+    }
+
     /// All visits, in the order of their commits.
     pub fn visits(&self) -> Vec<Row> {
         if !self.store_file().exists() {
@@ -300,10 +313,25 @@ key_file = "key/store.key"
     /// A kiosk that nobody uses hands over what waits; in the end, this became of the only visit.
     pub fn drain(&self, becomes: &str) {
         let _kiosk = self.start(&[]);
+        self.until(|| self.visit().sending == becomes);
+    }
+
+    /// Waits until a kiosk has published a view like this.
+    pub fn until_published(&self, like_this: impl Fn(&serde_json::Value) -> bool) {
+        let store = self.store();
+        self.until(|| {
+            let kiosks = store.kiosks().expect("listed");
+            kiosks.iter().any(|kiosk| like_this(&kiosk.status["view"]))
+        });
+    }
+
+    /// Waits for what other processes bring about.
+    #[track_caller]
+    pub fn until(&self, mut done: impl FnMut() -> bool) {
         let end = Instant::now() + PATIENCE;
-        while self.visit().sending != becomes {
-            assert!(Instant::now() < end, "still {:?}", self.visit());
-            std::thread::park_timeout(std::time::Duration::from_millis(20));
+        while !done() {
+            assert!(Instant::now() < end, "in vain: {:#?}", self.visits());
+            std::thread::park_timeout(Duration::from_millis(20));
         }
     }
 
