@@ -2,7 +2,7 @@
 //! written, and that a visit is one visit however it is sent. Skipped by name where the server is
 //! not installed.
 
-#[path = "fhir_server/hfs.rs"]
+#[path = "common/hfs.rs"]
 mod hfs;
 
 use std::sync::Barrier;

@@ -197,7 +197,7 @@ fn with_config(
     let kiosk =
         Kiosk::start(config, parts, Some(Box::new(observer))).map_err(|error| fault(&error))?;
     let mut report = Report::new(names);
-    let mut script = script;
+    let (mut script, mut told) = (script, None);
     wait_for_devices(devices, &steps);
     let begun = Instant::now();
     script.begin(&kiosk.inlet());
@@ -205,8 +205,11 @@ fn with_config(
         match steps.recv_timeout(SILENT_MAX) {
             Ok(step) => {
                 if let Step::View(view) = &step {
-                    if let Some(line) = report::told(view, language()) {
+                    // What moves on within a screen is not told again.
+                    let line = report::told(view, language());
+                    if let Some(line) = line.filter(|line| told.as_ref() != Some(line)) {
                         print::note(&line);
+                        told = Some(line);
                     }
                     script.answer(view, &kiosk.inlet());
                 }

@@ -138,7 +138,8 @@ impl Driver {
                 },
             };
             match input {
-                Input::Stop => return,
+                // A paper that came out is written down before the process may end.
+                Input::Stop => return self.workers.store.finish(),
                 Input::Wake => {}
                 Input::Event(event) => self.step(event),
                 Input::Health(device, health) => self.device(device, health),

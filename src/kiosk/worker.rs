@@ -124,6 +124,19 @@ impl Worker {
         }
     }
 
+    /// Lets what was accepted come to its end, for as long as one job may take.
+    pub(super) fn finish(&self) {
+        let mut state = self.shared.lock();
+        state.closed = true;
+        self.shared.changed.notify_all();
+        let at_work = |state: &mut State| state.busy.is_some() || !state.queue.is_empty();
+        // Whatever is not done by then hangs, and is left behind as ever.
+        let _ = self
+            .shared
+            .changed
+            .wait_timeout_while(state, self.limit, at_work);
+    }
+
     fn refuse(&self, refusal: Option<Event>) {
         if let Some(event) = refusal {
             self.inlet.event(event);
@@ -174,6 +187,7 @@ impl Shared {
         }
         state.busy = None;
         drop(state);
+        self.changed.notify_all();
         if panicked {
             tracing::error!(device = name, "a job panicked; the thread goes on");
             if let Some(event) = job.refusal {

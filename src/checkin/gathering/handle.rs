@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::slots::{Claim, Slot};
 use super::{Gathering, Want};
 use crate::checkin::context::Context;
@@ -7,6 +9,9 @@ use crate::identity::{Payload, Person, PersonalNumber, Private, Verdict, Way, ju
 use crate::words::Cause;
 use zeroize::Zeroize;
 
+/// A card that moved and lies there still is read again after this: by then a reader has noticed
+/// that it is gone (the PC/SC service looks every 0.4 s), if it is.
+const MOVED_AGAIN: Duration = Duration::from_secs(1);
 /// Digits of a card access number.
 const CAN_LENGTH: usize = 6;
 
@@ -18,6 +23,7 @@ impl Gathering {
             Event::CardPlaced => {
                 self.problem = None;
                 self.card_useless = false;
+                self.again_at = None;
             }
             Event::CardTaken => self.card_taken(),
             Event::Code(payload) => self.code(*payload, ctx),
@@ -107,6 +113,7 @@ impl Gathering {
 
     fn card_taken(&mut self) {
         self.card_useless = false;
+        self.again_at = None;
         self.slots.typed_can = None;
         if self.problem == Some(Cause::NotACitizenCard) {
             self.problem = None;
@@ -180,8 +187,10 @@ impl Gathering {
                     // The claimed number does not open this card: trying again would be the same.
                     self.slots.chip = Slot::Failed;
                 }
-                // Until it is laid down anew.
+                // Until it is laid down anew; a card that jumped may never be seen to leave.
                 self.card_useless = matches!(cause, Cause::NotACitizenCard | Cause::CardMoved);
+                self.again_at =
+                    (cause == Cause::CardMoved).then(|| ctx.now.mono.after(MOVED_AGAIN));
                 self.failed(cause, ctx);
             }
         }
@@ -194,6 +203,10 @@ impl Gathering {
     }
 
     fn woke(&mut self, ctx: &Context<'_>) {
+        if self.again_at.is_some_and(|at| ctx.now.mono >= at) {
+            self.again_at = None;
+            self.card_useless = false;
+        }
         if self
             .slots
             .card_until

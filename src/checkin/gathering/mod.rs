@@ -32,6 +32,8 @@ pub(super) struct Gathering {
     typing: bool,
     no_card: bool,
     card_useless: bool,
+    /// When a card that moved, and was not seen to leave, is read again.
+    again_at: Option<Mono>,
     want: Want,
 }
 
@@ -50,6 +52,7 @@ impl Gathering {
             typing: false,
             no_card: false,
             card_useless: false,
+            again_at: None,
             want: Want::CardOrCode,
         }
     }
@@ -80,6 +83,7 @@ impl Gathering {
         let own = [
             self.tries.until.filter(|_| trying),
             self.slots.card_until,
+            self.again_at,
             self.slots.lookup_until.filter(|_| self.slots.looking_up()),
         ];
         own.into_iter()

@@ -263,6 +263,22 @@ fn a_card_taken_away_mid_read_is_read_again_when_it_is_back() {
 }
 
 #[test]
+fn a_card_that_jumped_and_was_not_seen_to_leave_is_read_again_after_a_moment() {
+    let mut world = kiosk();
+    world.step(card_code(0));
+    world.step(Event::CardPlaced);
+    let ask = world.chip_ask();
+    world.step(Event::Chip {
+        ask,
+        result: Err(Cause::CardMoved),
+    });
+    assert_eq!(want(&world), Want::Card);
+    world.wake();
+    assert_eq!(want(&world), Want::HoldStill);
+    assert_ne!(world.chip_ask(), ask);
+}
+
+#[test]
 fn thirty_seconds_of_trying_end_with_a_desk_number() {
     let mut world = kiosk();
     world.step(Event::Touch(Touch::Start));

@@ -1,5 +1,7 @@
 //! Plain commands and their answers.
 
+use std::sync::atomic::Ordering;
+
 use super::pace::Pace;
 use super::{Card, files, tlv};
 
@@ -117,6 +119,7 @@ impl Card {
     }
 
     fn set_authentication(&mut self, data: &[u8]) -> Vec<u8> {
+        self.attempts.fetch_add(1, Ordering::SeqCst);
         match Pace::set(data, &self.files) {
             Ok(pace) => {
                 self.pace = Some(pace);

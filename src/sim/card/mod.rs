@@ -17,6 +17,9 @@ pub mod vpcd;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
 use messaging::Session;
 use pace::Pace;
 
@@ -37,6 +40,8 @@ pub struct Card {
     faults: Faults,
     /// Commands answered since the card was made: faults count them, and power does not reset it.
     commands: u32,
+    /// Times that somebody began PACE.
+    attempts: Arc<AtomicU32>,
     pace: Option<Pace>,
     session: Option<Session>,
     /// The current elementary file.
@@ -63,6 +68,7 @@ impl Card {
             personality,
             faults,
             commands: 0,
+            attempts: Arc::default(),
             pace: None,
             session: None,
             current: None,
@@ -98,6 +104,12 @@ impl Card {
     /// Commands answered so far.
     pub fn commands(&self) -> u32 {
         self.commands
+    }
+
+    /// Times that somebody began PACE with this card; counts on while the card is in a reader. A
+    /// real chip slows down or blocks after a few with wrong digits.
+    pub fn attempts(&self) -> Arc<AtomicU32> {
+        Arc::clone(&self.attempts)
     }
 
     fn answer(&mut self, command: &[u8]) -> Vec<u8> {

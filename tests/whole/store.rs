@@ -1,0 +1,155 @@
+//! The store read-only, without its key, held by another, shared by two kiosks and by twenty.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use tiepdon::words::Text;
+
+use crate::program::{End, Program};
+use crate::site::{Plan, Site, known};
+
+/// Persons who come at the same moment.
+const CROWD: usize = 20;
+
+#[test]
+fn a_store_that_may_not_be_written_issues_nothing_and_says_why() {
+    for exists in [false, true] {
+        let site = Site::new(&Plan::default());
+        if exists {
+            site.check_in(&["--qr-text", &known().card_qr()]);
+        }
+        let issued = site.visits().len();
+        let folder = site.folder().join("store");
+        fs::create_dir_all(&folder).expect("a folder");
+        for file in fs::read_dir(&folder).expect("listed") {
+            lock(&file.expect("a file").path(), 0o400);
+        }
+        lock(&folder, 0o500);
+        let end = without_rights(site.command("K1", &["--qr-text", &known().card_qr()]));
+        refused(&end, &["the store", "store.sqlite"]);
+        lock(&folder, 0o700);
+        assert_eq!(site.visits().len(), issued);
+    }
+}
+
+#[test]
+fn a_store_whose_key_is_missing_or_not_its_own_issues_nothing_and_says_why() {
+    let site = Site::new(&Plan::default());
+    let code = known().card_qr();
+    let check_in = || site.start(&["--qr-text", &code]).end();
+    check_in();
+    let before = site.visits();
+    let key = fs::read(site.key_file()).expect("a key");
+
+    fs::remove_file(site.key_file()).expect("removed");
+    refused(&check_in(), &["the key file", "restore"]);
+    assert!(!site.key_file().exists(), "no key is made beside a store");
+
+    fs::write(site.key_file(), [7; 32]).expect("written");
+    lock(&site.key_file(), 0o600);
+    refused(&check_in(), &["it is the key of another store"]);
+
+    fs::write(site.key_file(), &key).expect("written");
+    lock(&site.key_file(), 0o644);
+    refused(&check_in(), &["others may read it", "chmod 600"]);
+
+    lock(&site.key_file(), 0o600);
+    assert_eq!(site.visits(), before);
+    check_in().assert("issued null claimed confirmed local");
+}
+
+/// Another process holds the file: the patient is sent to the desk, and no number is left over.
+#[test]
+fn a_store_that_does_not_answer_sends_the_patient_to_staff() {
+    let site = Site::new(&Plan {
+        store_seconds: 1,
+        scanner: true,
+        ..Plan::default()
+    });
+    let mut scanner = site.scanner();
+    let mut program = site.start(&[]);
+    program.until(Text::TerminalCardOrCode);
+    let held = site.hold();
+    scanner.scan(&known().card_qr()).expect("scanned");
+    let end = program.end();
+    end.assert("desk store_down claimed null null");
+    drop(held);
+    assert_eq!(site.visits(), []);
+    assert!(site.printer.tickets().is_empty());
+    let again = site.check_in(&["--qr-text", &known().card_qr()]);
+    assert_eq!(again.text("number"), "A001", "{again:#?}");
+}
+
+#[test]
+fn one_person_at_two_kiosks_at_once_has_one_number() {
+    let site = Site::new(&Plan::default());
+    site.configure("K2", &Plan::default());
+    let code = known().card_qr();
+    let start = |kiosk| Program::start(&mut site.command(kiosk, &["--qr-text", &code]));
+    let ends = ["K1", "K2", "K1", "K2"].map(start).map(Program::end);
+    let row = site.visit();
+    for end in &ends {
+        end.assert("issued null claimed confirmed local");
+        assert_eq!(end.text("number"), row.number);
+    }
+    assert_eq!(row.printed, 4);
+    site.look();
+}
+
+#[test]
+fn twenty_persons_at_twenty_kiosks_at_once_have_twenty_numbers() {
+    let site = Site::new(&Plan::default());
+    let kiosks: Vec<String> = (1..=CROWD).map(|n| format!("K{n}")).collect();
+    let start = |(n, kiosk): (usize, &String)| {
+        site.configure(kiosk, &Plan::default());
+        let code = format!("0990900000{n:02}||NGUYỄN VĂN A|28021990|Nam|Xã A|19042021");
+        Program::start(&mut site.command(kiosk, &["--qr-text", &code]))
+    };
+    let programs: Vec<Program> = kiosks.iter().enumerate().map(start).collect();
+    let numbers: BTreeSet<String> = programs
+        .into_iter()
+        .map(Program::end)
+        .inspect(|end| end.assert("issued null claimed confirmed local"))
+        .map(|end| end.text("number").to_owned())
+        .collect();
+    let expected = (1..=CROWD).map(|n| format!("A{n:03}")).collect();
+    assert_eq!(numbers, expected);
+    let visits = site.visits();
+    assert!(visits.iter().all(|row| row.printed == 1), "{visits:#?}");
+    let on_paper: BTreeSet<_> = (0..CROWD).map(|n| site.on_ticket(n)).collect();
+    assert_eq!(on_paper, visits.iter().map(|row| row.visit).collect());
+    site.look();
+}
+
+/// Nothing was issued: no JSON, exit 1, and lines that say what failed.
+#[track_caller]
+fn refused(end: &End, words: &[&str]) {
+    assert_eq!(end.code, Some(1), "{end:#?}");
+    assert!(end.json.is_null(), "{end:#?}");
+    let told = end.told.join("\n");
+    for word in words {
+        assert!(told.contains(word), "{word:?} is missing: {told}");
+    }
+}
+
+fn lock(path: &std::path::Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("our own file");
+}
+
+/// Runs it without root's right to write where nobody may.
+fn without_rights(command: Command) -> End {
+    if !rustix::process::geteuid().is_root() {
+        let mut command = command;
+        return Program::start(&mut command).end();
+    }
+    let mut bare = Command::new("setpriv");
+    bare.args(["--bounding-set", "-all", "--inh-caps", "-all", "--"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        bare.env(name, value.unwrap_or_default());
+    }
+    Program::start(&mut bare).end()
+}
