@@ -218,7 +218,18 @@ fn doctor_names_what_is_ill_and_what_is_well() {
         + &format!("[ehr]\nbase_url = \"http://{nobody}/fhir\"\n[scanner]\ndevice = \"none\"\n");
     std::fs::write(folder.path().join("ill.toml"), ill).expect("written");
 
-    let (code, states) = doctor(&folder.path().join("right.toml"), None);
+    // Looking makes nothing: a store made here would belong to whoever looked.
+    let right = folder.path().join("right.toml");
+    let (code, states) = doctor(&right, None);
+    assert_eq!((code, state(&states, "store")), (Some(0), "warning"));
+    assert!(!folder.path().join("store.sqlite").exists());
+
+    let code = "099090012345||NGUYỄN VĂN A|28021990|Nam|Xã A|19042021";
+    let config = right.display().to_string();
+    let output = run(["check-in", "--json", "--config", &config, "--qr-text", code]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+
+    let (code, states) = doctor(&right, None);
     assert_eq!(code, Some(0), "{states:?}");
     let well = [
         "config", "reader", "ticket", "store", "audit", "outbox", "ehr", "key",

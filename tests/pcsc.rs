@@ -4,9 +4,6 @@
 #![cfg(feature = "sim")]
 
 use std::fs::File;
-use std::os::unix::net::UnixStream;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
@@ -14,9 +11,9 @@ use tiepdon::card::{CardError, CardEvent, Connection, Watch, readers, wait_for_c
 use tiepdon::config::Reader;
 use tiepdon::emrtd::{Access, Chip, Plan, ReadError, read};
 use tiepdon::sim::card::{ATR, Card, Faults, Personality, vpcd};
+use tiepdon::sim::pcscd::Pcscd;
 use tiepdon::sim::{SimPerson, persons};
 
-const SOCKET: &str = "/run/pcscd/pcscd.comm";
 /// There is one virtual reader on a machine, and its users take turns.
 const LOCK: &str = "/tmp/tiepdon-pcscd.lock";
 /// For everything that the service does in a second or two on a busy machine.
@@ -28,7 +25,8 @@ const PLAN: Plan = Plan {
 
 /// The PC/SC service, for this test alone.
 struct Service {
-    own: Option<Child>,
+    own: Option<Pcscd>,
+    folder: tempfile::TempDir,
     _lock: File,
 }
 
@@ -39,14 +37,14 @@ impl Service {
         lock.lock().expect("the lock can be waited for");
         let mut service = Self {
             own: None,
+            folder: tempfile::tempdir().expect("a folder"),
             _lock: lock,
         };
-        if !runs() {
-            if !Path::new("/usr/sbin/pcscd").exists() {
-                skipped(test, "no pcscd");
-                return None;
-            }
-            service.start();
+        if !Pcscd::answers()
+            && let Err(reason) = service.try_start()
+        {
+            skipped(test, &reason);
+            return None;
         }
         let listens = until(|| std::net::TcpStream::connect(vpcd::ADDRESS).is_ok());
         if !listens {
@@ -55,38 +53,23 @@ impl Service {
         listens.then_some(service)
     }
 
+    fn try_start(&mut self) -> Result<(), String> {
+        self.own = Some(Pcscd::start(self.folder.path())?);
+        Ok(())
+    }
+
     fn start(&mut self) {
-        let child = Command::new("/usr/sbin/pcscd")
-            .arg("-f")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        self.own = Some(child.expect("pcscd starts"));
-        assert!(until(runs), "pcscd does not answer");
+        self.try_start().expect("pcscd starts again");
     }
 
     fn stop(&mut self) {
-        if let Some(mut child) = self.own.take() {
-            // Asked politely it removes its socket.
-            let _ = Command::new("kill").arg(child.id().to_string()).status();
-            let _ = child.wait();
-        }
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        self.stop();
+        self.own = None;
     }
 }
 
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn skipped(test: &str, reason: &str) {
     eprintln!("skipped: {test} ({reason})");
-}
-
-fn runs() -> bool {
-    UnixStream::connect(SOCKET).is_ok()
 }
 
 fn until(mut done: impl FnMut() -> bool) -> bool {
@@ -115,6 +98,9 @@ fn watch(allow_virtual: bool) -> (Watch, Receiver<CardEvent>) {
     let (sender, events) = channel();
     let sink = move |event| drop(sender.send(event));
     let watch = Watch::start(settings(allow_virtual), sink).expect("a thread");
+    if allow_virtual {
+        assert_eq!(next(&events), CardEvent::ReaderThere);
+    }
     (watch, events)
 }
 
