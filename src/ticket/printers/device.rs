@@ -3,12 +3,12 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::PollFlags;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use serialport::TTYPort;
 
-use super::{Broken, Manner, Wire, ask, left, offline};
+use super::{Broken, Manner, Wire, ask, offline, ready};
 use crate::queue::Paper;
 use crate::ticket::{Printer, PrinterFault, Raster};
 
@@ -89,27 +89,10 @@ struct Line {
     _raw: Option<TTYPort>,
 }
 
-impl Line {
-    /// Until the device can be written to or read from.
-    fn ready(&self, what: PollFlags, until: Instant) -> Result<(), Broken> {
-        loop {
-            let mut fds = [PollFd::new(&self.file, what)];
-            let time = Timespec::try_from(left(until)).map_err(|_| Broken::TimedOut)?;
-            match poll(&mut fds, Some(&time)) {
-                Ok(0) => return Err(Broken::TimedOut),
-                Ok(_) if fds[0].revents().intersects(what) => return Ok(()),
-                Ok(_) => return Err(Broken::Closed("the printer is gone".into())),
-                Err(Errno::INTR) if Instant::now() < until => {}
-                Err(e) => return Err(Broken::Closed(e.to_string())),
-            }
-        }
-    }
-}
-
 impl Wire for Line {
     fn send(&mut self, mut bytes: &[u8], until: Instant) -> Result<(), Broken> {
         while !bytes.is_empty() {
-            self.ready(PollFlags::OUT, until)?;
+            ready(&self.file, PollFlags::OUT, until)?;
             match rustix::io::write(&self.file, bytes) {
                 Ok(taken) => bytes = &bytes[taken..],
                 Err(Errno::AGAIN | Errno::INTR) if Instant::now() < until => {}
@@ -119,12 +102,12 @@ impl Wire for Line {
         }
         // usblp takes a transfer and is writable again when the printer has it; to close the file
         // before that cuts the ticket off.
-        self.ready(PollFlags::OUT, until)
+        ready(&self.file, PollFlags::OUT, until)
     }
 
     fn receive(&mut self, buffer: &mut [u8], until: Instant) -> Result<usize, Broken> {
         loop {
-            self.ready(PollFlags::IN, until)?;
+            ready(&self.file, PollFlags::IN, until)?;
             match rustix::io::read(&self.file, &mut *buffer) {
                 Ok(0) => return Err(Broken::Closed("the printer is gone".into())),
                 Ok(count) => return Ok(count),

@@ -9,7 +9,11 @@ mod tcp;
 #[cfg(test)]
 mod tests;
 
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 
 use super::conversation::{Conversation, Heard, Next};
 use super::{Printer, PrinterFault, Raster};
@@ -144,6 +148,23 @@ fn offline(detail: String) -> PrinterFault {
     PrinterFault {
         cause: Cause::PrinterOffline,
         detail,
+    }
+}
+
+/// Until a line can be read from or written to. A time that is past is one look.
+fn ready(line: &impl AsFd, what: PollFlags, until: Instant) -> Result<(), Broken> {
+    loop {
+        let mut fds = [PollFd::new(line, what)];
+        let time = until.saturating_duration_since(Instant::now());
+        let time = Timespec::try_from(time).map_err(|_| Broken::TimedOut)?;
+        match poll(&mut fds, Some(&time)) {
+            Ok(0) => return Err(Broken::TimedOut),
+            Ok(_) if fds[0].revents().intersects(what) => return Ok(()),
+            Ok(_) => return Err(Broken::Closed("the printer is gone".into())),
+            Err(Errno::INTR) if Instant::now() < until => {}
+            Err(Errno::INTR) => return Err(Broken::TimedOut),
+            Err(e) => return Err(Broken::Closed(e.to_string())),
+        }
     }
 }
 

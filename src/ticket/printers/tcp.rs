@@ -2,7 +2,9 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-use super::{Broken, Manner, Wire, ask, left, offline};
+use rustix::event::PollFlags;
+
+use super::{Broken, Manner, Wire, ask, left, offline, ready};
 use crate::queue::Paper;
 use crate::ticket::{Printer, PrinterFault, Raster};
 
@@ -82,7 +84,9 @@ impl Wire for Line {
 
     fn receive(&mut self, buffer: &mut [u8], until: Instant) -> Result<usize, Broken> {
         loop {
-            self.0.set_read_timeout(Some(left(until))).map_err(broken)?;
+            // A socket's own time limit is as coarse as the kernel's tick, 8 ms: five times a ticket
+            // an empty line is looked at.
+            ready(&self.0, PollFlags::IN, until)?;
             match self.0.read(buffer) {
                 Ok(0) => return Err(Broken::Closed("the printer closed the connection".into())),
                 Ok(count) => return Ok(count),

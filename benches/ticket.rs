@@ -1,0 +1,107 @@
+//! A ticket from its words to the printer: drawing it, and handing it over to a printer that answers
+//! at once.
+
+mod common;
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use common::{Table, Times, time};
+use tiepdon::queue::Paper;
+use tiepdon::ticket::{Face, Printer, Raster, TcpPrinter, Template};
+
+const RUNS: usize = 200;
+/// 80 mm and 58 mm paper.
+const WIDTHS: [u32; 2] = [576, 384];
+/// Nobody waits for it: a tenth of what a patient notices, and far less than the paper takes.
+const BAR: Duration = Duration::from_millis(25);
+/// Far more than any of this takes.
+const WITHIN: Duration = Duration::from_secs(10);
+
+fn main() {
+    if !common::wanted() {
+        return;
+    }
+    let mut table = Table::new("A ticket: drawn, encoded as ESC/POS, handed over");
+    let mut template = None;
+    let read = time(|| template = Some(Template::builtin()));
+    let template = template.expect("just read");
+    table.times("templates read", &Times::from_iter([read]), Some(BAR));
+    for width in WIDTHS {
+        let draw = || template.render(&face(), width).expect("a ticket");
+        let cold = Times::from_iter([time(|| drop(draw()))]);
+        table.times(&format!("{width} dots: drawn first"), &cold, Some(BAR));
+        let warm = Times::of(RUNS, || drop(draw()));
+        table.times(&format!("{width} dots: drawn"), &warm, Some(BAR));
+        let handed = hand_over(&draw());
+        table.times(
+            &format!("{width} dots: encoded, handed over, confirmed"),
+            &handed,
+            Some(BAR),
+        );
+    }
+    table.print();
+}
+
+fn hand_over(raster: &Raster) -> Times {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for line in listener.incoming().take(RUNS) {
+                answer(line.expect("a connection"));
+            }
+        });
+        Times::of(RUNS, || {
+            let paper = TcpPrinter::new(address, 255).print(raster, *b"0000", WITHIN);
+            assert_eq!(paper, Ok(Paper::Confirmed));
+        })
+    })
+}
+
+/// A printer without any mechanics: all is well with it, and a ticket is out as it comes in. It
+/// looks for its two questions in whatever came: the pictures of a ticket never contain one.
+fn answer(mut line: TcpStream) {
+    line.set_nodelay(true).expect("a socket");
+    let mut chunk = [0; 16 * 1024];
+    let mut came = Vec::new();
+    loop {
+        match line.read(&mut chunk) {
+            Ok(0) | Err(_) => return,
+            Ok(count) => came.extend_from_slice(&chunk[..count]),
+        }
+        // DLE EOT n: the status.
+        if let [.., 0x10, 0x04, 1..=4] = came[..] {
+            came.clear();
+            line.write_all(&[0x12]).expect("it listens");
+        }
+        // GS ( H, function 48: say when it is printed.
+        if let [.., 0x1D, 0x28, 0x48, 6, 0, 0x30, 0x30, a, b, c, d] = came[..] {
+            came.clear();
+            line.write_all(&[0x37, 0x22, a, b, c, d, 0])
+                .expect("it listens");
+        }
+    }
+}
+
+/// A ticket with all that usually stands on one.
+fn face() -> Face {
+    Face {
+        hospital: "Bệnh viện Đa khoa Thử Nghiệm".into(),
+        facility: Some("Mã cơ sở KCB: 00000".into()),
+        number: "A012".into(),
+        service: "Khám Nội tổng hợp".into(),
+        service_english: Some("General internal medicine".into()),
+        place: "Phòng 101, tầng 1, nhà A".into(),
+        priority: Some("Người từ đủ 75 tuổi".into()),
+        ahead: Some(12),
+        name: Some("NGUYỄN V. A".into()),
+        time: "07:45:12 · 23/11/2026".into(),
+        grade: Some("Thẻ căn cước: chip đã xác thực".into()),
+        code: Some("TD1-9F3K-27QX-M4TB".into()),
+        code_text: Some("9F3K-27QX".into()),
+        kiosk: "KIOSK-01".into(),
+        ..Face::default()
+    }
+}
