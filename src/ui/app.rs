@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use eframe::egui::{
     self, Context, CursorIcon, FontData, FontDefinitions, FontFamily, Id, ThemePreference,
+    ViewportCommand,
 };
 
 use super::canvas::Canvas;
@@ -32,7 +33,7 @@ impl App {
     pub fn new(ctx: &Context, window: Window, link: Link) -> Self {
         dress(ctx);
         let waken = ctx.clone();
-        link.on_repaint.install(move || {
+        link.bell.install(move || {
             // A delay, however small: an immediate request paints twice.
             waken.request_repaint_after(Duration::from_millis(1));
         });
@@ -65,6 +66,9 @@ impl App {
 
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        if self.link.bell.closes() {
+            ui.ctx().send_viewport_cmd(ViewportCommand::Close);
+        }
         let view: Arc<View> = self.link.view();
         self.forget_last(ui.ctx(), view.conversation);
         if !self.window.windowed {
