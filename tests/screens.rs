@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::{self, ColorImage, ScreenshotCallback, ViewportCommand, vec2};
 use tiepdon::config;
 use tiepdon::ui::gallery::{Sample, samples};
-use tiepdon::ui::{self, App, Latest, Link, Waker, Window};
+use tiepdon::ui::{self, App, Bell, Latest, Link, Window};
 use tiepdon::words::Language;
 
 /// Pixels, and the width in millimetres, of panels that kiosks are built with.
@@ -144,7 +144,7 @@ impl Photographer {
         let link = Link {
             view: Arc::clone(&latest),
             touch: Box::new(|_| ()),
-            on_repaint: Waker::default(),
+            bell: Bell::default(),
         };
         let app = App::new(ctx, window, link);
         Self {

@@ -19,6 +19,7 @@ pub mod sim_ehr;
 pub mod sim_printer;
 mod source;
 mod staff;
+mod stop;
 
 use std::process::ExitCode;
 

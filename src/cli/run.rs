@@ -4,11 +4,11 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::source::Source;
-use super::{print, staff};
+use super::{print, staff, stop};
 use crate::checkin::View;
 use crate::config::Config;
 use crate::kiosk::{Kiosk, Observer, Parts};
-use crate::ui::{self, Link, Waker, Window};
+use crate::ui::{self, Bell, Link, Window};
 
 /// `tiepdon run`.
 #[derive(Debug, clap::Args)]
@@ -21,14 +21,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> ExitCode {
-    let done = if args.source.demo {
-        demo(args)
-    } else {
-        args.source
-            .load()
-            .and_then(|config| window(args, config, None))
-    };
-    match done {
+    match open(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(lines) => {
             lines.iter().for_each(|line| print::note(line));
@@ -37,8 +30,18 @@ pub(super) fn run(args: &Args) -> ExitCode {
     }
 }
 
+fn open(args: &Args) -> Result<(), Vec<String>> {
+    let bell = Bell::default();
+    let closes = bell.clone();
+    stop::when_asked(move || closes.close()).map_err(|error| vec![format!("error: {error}")])?;
+    if args.source.demo {
+        return demo(args, bell);
+    }
+    window(args, args.source.load()?, bell, None)
+}
+
 #[cfg(feature = "sim")]
-fn demo(args: &Args) -> Result<(), Vec<String>> {
+fn demo(args: &Args, bell: Bell) -> Result<(), Vec<String>> {
     use super::demo::{Demo, Setup, Shows};
     use crate::kiosk::Moment;
     /// Long enough to see the screen before the simulated patient does what it asks.
@@ -65,7 +68,7 @@ fn demo(args: &Args) -> Result<(), Vec<String>> {
             put.put(view);
         }
     });
-    let done = window(args, demo.config.clone(), Some(observer));
+    let done = window(args, demo.config.clone(), bell, Some(observer));
     shows.end();
     // It ends with the shows; if it panicked, that has been printed.
     let _ = patient.join();
@@ -73,11 +76,16 @@ fn demo(args: &Args) -> Result<(), Vec<String>> {
 }
 
 #[cfg(not(feature = "sim"))]
-fn demo(_: &Args) -> Result<(), Vec<String>> {
+fn demo(_: &Args, _: Bell) -> Result<(), Vec<String>> {
     Err(super::source::no_simulators())
 }
 
-fn window(args: &Args, config: Config, observer: Option<Observer>) -> Result<(), Vec<String>> {
+fn window(
+    args: &Args,
+    config: Config,
+    bell: Bell,
+    observer: Option<Observer>,
+) -> Result<(), Vec<String>> {
     let fault = |error: &dyn std::fmt::Display| vec![format!("error: {error}")];
     let parts = Parts::from_config(&config).map_err(|error| fault(&error))?;
     let staff = staff::start(&config, Arc::clone(&parts.store))?;
@@ -103,8 +111,7 @@ fn window(args: &Args, config: Config, observer: Option<Observer>) -> Result<(),
     let shared = kiosk.shared();
     let first = shared.first_view();
     let newest = Arc::new(Mutex::new(first));
-    let waker = Waker::default();
-    let (put, wake, source) = (Arc::clone(&newest), waker.clone(), Arc::clone(&shared));
+    let (put, wake, source) = (Arc::clone(&newest), bell.clone(), Arc::clone(&shared));
     shared.on_change(move || {
         if let Some(view) = source.view() {
             *put.lock().unwrap_or_else(PoisonError::into_inner) = view;
@@ -115,7 +122,7 @@ fn window(args: &Args, config: Config, observer: Option<Observer>) -> Result<(),
     let link = Link {
         view: newest,
         touch: Box::new(move |touch| inlet.touch(touch)),
-        on_repaint: waker,
+        bell,
     };
     let done = ui::run(window, link).map_err(|error| fault(&error));
     drop(kiosk);

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 
-use super::print;
 use super::source::Source;
+use super::{print, stop};
 use crate::config::Config;
 use crate::kiosk::open_store;
 use crate::staff::{self, Running, SiteInfo};
@@ -23,14 +24,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> ExitCode {
     match serve(args) {
-        Ok(running) => {
-            print::note(&format!(
-                "the staff page is at http://{}/ ; close standard input to stop",
-                running.addr()
-            ));
-            wait_for_end_of_input();
-            ExitCode::SUCCESS
-        }
+        Ok(()) => ExitCode::SUCCESS,
         Err(lines) => {
             lines.iter().for_each(|line| print::note(line));
             ExitCode::FAILURE
@@ -38,7 +32,8 @@ pub(super) fn run(args: &Args) -> ExitCode {
     }
 }
 
-fn serve(args: &Args) -> Result<Running, Vec<String>> {
+/// Serves until somebody asks the process to stop.
+fn serve(args: &Args) -> Result<(), Vec<String>> {
     if args.source.demo {
         return Err(vec![
             "error: the trial serves its staff page itself: `tiepdon run --demo` prints where"
@@ -49,13 +44,26 @@ fn serve(args: &Args) -> Result<Running, Vec<String>> {
     if let (Some(staff), Some(listen)) = (&mut config.staff, args.listen) {
         staff.listen = listen;
     }
-    let store = open_store(&config).map_err(|error| vec![format!("error: {error}")])?;
-    start(&config, store)?.ok_or_else(|| {
+    let fault = |error: &dyn std::fmt::Display| vec![format!("error: {error}")];
+    let (stop, asked) = channel();
+    let tell = move || {
+        let _ = stop.send(());
+    };
+    stop::when_asked(tell).map_err(|error| fault(&error))?;
+    let store = open_store(&config).map_err(|error| fault(&error))?;
+    let running = start(&config, store)?.ok_or_else(|| {
         vec![
             "error: the configuration has no [staff]".into(),
             "hint: add it with listen and token_file".into(),
         ]
-    })
+    })?;
+    print::note(&format!(
+        "The staff page is at http://{}/ until you press Ctrl-C.",
+        running.addr()
+    ));
+    // The watch for signals lives as long as the process, so this ends with a signal only.
+    let _ = asked.recv();
+    Ok(())
 }
 
 /// The staff page, where the configuration has one.
@@ -74,19 +82,4 @@ pub(super) fn start(
     staff::start(settings, store, site)
         .map(Some)
         .map_err(|error| vec![format!("error: {error}")])
-}
-
-/// Blocks until whoever started the program closes its standard input, or ends it. Started without
-/// one (by systemd), it runs until it is ended.
-pub(super) fn wait_for_end_of_input() {
-    use std::io::{IsTerminal, Read};
-    let mut input = std::io::stdin();
-    let read = input.lock().read_to_end(&mut Vec::new());
-    if matches!(read, Ok(0)) && !input.is_terminal() && std::env::var_os("INVOCATION_ID").is_some()
-    {
-        loop {
-            std::thread::park();
-        }
-    }
-    let _ = input.read(&mut [0]);
 }

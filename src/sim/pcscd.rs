@@ -42,9 +42,10 @@ impl Pcscd {
             }
         }
         let readers = write_readers(folder).map_err(|error| error.to_string())?;
-        let child = Command::new(SERVICE)
+        let child = Command::new("setpriv")
+            // It must not outlive us, however we end: its reader listens on every network address.
+            .args(["--pdeathsig", "TERM", SERVICE])
             .arg("--foreground")
-            // Where we are killed, it ends by itself a minute later.
             .arg("--auto-exit")
             .arg("--config")
             .arg(readers)

@@ -2,7 +2,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eframe::egui::{
-    self, Context, CursorIcon, FontData, FontDefinitions, FontFamily, Id, ThemePreference,
+    self, Context, CursorIcon, FontData, FontDefinitions, FontFamily, Id, Pos2, ThemePreference,
+    Vec2, ViewportCommand,
 };
 
 use super::canvas::Canvas;
@@ -25,6 +26,7 @@ pub struct App {
     stage: Option<Id>,
     stage_since: f64,
     conversation: Option<u64>,
+    panel: Option<Vec2>,
 }
 
 impl App {
@@ -32,7 +34,7 @@ impl App {
     pub fn new(ctx: &Context, window: Window, link: Link) -> Self {
         dress(ctx);
         let waken = ctx.clone();
-        link.on_repaint.install(move || {
+        link.bell.install(move || {
             // A delay, however small: an immediate request paints twice.
             waken.request_repaint_after(Duration::from_millis(1));
         });
@@ -42,6 +44,7 @@ impl App {
             stage: None,
             stage_since: f64::NEG_INFINITY,
             conversation: None,
+            panel: None,
         }
     }
 
@@ -55,6 +58,24 @@ impl App {
         now - self.stage_since >= SETTLE_SECONDS
     }
 
+    /// Makes the window as large as the panel. Window managers do that when they are asked for a
+    /// full screen; a kiosk often runs without one, and then nobody does.
+    fn fill_panel(&mut self, ctx: &Context) {
+        let (panel, window) = ctx.input(|input| {
+            let seen = input.viewport();
+            (seen.monitor_size, seen.inner_rect)
+        });
+        let (Some(panel), Some(window)) = (panel, window) else {
+            return;
+        };
+        let differs = (panel - window.size()).abs().max_elem() > 1.0;
+        if differs && self.panel != Some(panel) {
+            self.panel = Some(panel);
+            ctx.send_viewport_cmd(ViewportCommand::OuterPosition(Pos2::ZERO));
+            ctx.send_viewport_cmd(ViewportCommand::InnerSize(panel));
+        }
+    }
+
     fn forget_last(&mut self, ctx: &Context, conversation: u64) {
         if self.conversation.replace(conversation) != Some(conversation) {
             ctx.memory_mut(|memory| memory.data.clear());
@@ -65,10 +86,14 @@ impl App {
 
 impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        if self.link.bell.closes() {
+            ui.ctx().send_viewport_cmd(ViewportCommand::Close);
+        }
         let view: Arc<View> = self.link.view();
         self.forget_last(ui.ctx(), view.conversation);
         if !self.window.windowed {
             ui.ctx().set_cursor_icon(CursorIcon::None);
+            self.fill_panel(ui.ctx());
         }
         let touch = screen(ui, &view, &self.window);
         let now = ui.input(|input| input.time);

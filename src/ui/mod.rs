@@ -17,6 +17,7 @@ mod tests;
 mod tokens;
 mod widgets;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use eframe::egui::{ViewportBuilder, vec2};
@@ -48,8 +49,8 @@ pub struct Link {
     pub view: Latest,
     /// Called with each touch; must return at once.
     pub touch: Box<dyn Fn(Touch) + Send>,
-    /// The driver wakes the window through it.
-    pub on_repaint: Waker,
+    /// The driver wakes the window through it, and whoever stops the kiosk closes it.
+    pub bell: Bell,
 }
 
 impl Link {
@@ -59,22 +60,38 @@ impl Link {
     }
 }
 
-/// Wakes the window after the view has changed, from any thread. Before the window is open it
-/// does nothing: the first pass shows the newest view anyway.
+/// Rings at the window from any thread: the view has changed, or it is time to close. A window that
+/// is not open yet needs no waking: its first pass sees the newest view, and that it is to close.
 #[derive(Clone, Default)]
-pub struct Waker(Arc<OnceLock<Box<dyn Fn() + Send + Sync>>>);
+pub struct Bell(Arc<Rope>);
 
-impl Waker {
+#[derive(Default)]
+struct Rope {
+    repaint: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    closing: AtomicBool,
+}
+
+impl Bell {
     /// The view has changed.
     pub fn wake(&self) {
-        if let Some(repaint) = self.0.get() {
+        if let Some(repaint) = self.0.repaint.get() {
             repaint();
         }
     }
 
+    /// The window is to close, and [`run`] to return.
+    pub fn close(&self) {
+        self.0.closing.store(true, Ordering::SeqCst);
+        self.wake();
+    }
+
+    fn closes(&self) -> bool {
+        self.0.closing.load(Ordering::SeqCst)
+    }
+
     fn install(&self, repaint: impl Fn() + Send + Sync + 'static) {
         // A second window on the same link is not woken; there is one window a kiosk.
-        let _ = self.0.set(Box::new(repaint));
+        let _ = self.0.repaint.set(Box::new(repaint));
     }
 }
 

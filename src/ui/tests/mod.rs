@@ -11,7 +11,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::gallery::{Sample, samples};
-use super::{App, Latest, Link, Waker, Window};
+use super::{App, Bell, Latest, Link, Window};
 use crate::checkin::{Screen, Touch, View, Ways};
 use crate::config;
 use crate::words::Language;
@@ -40,7 +40,7 @@ struct Kiosk {
     harness: Harness<'static, App>,
     latest: Latest,
     heard: Arc<Mutex<Vec<Touch>>>,
-    wake: Waker,
+    wake: Bell,
     size: Vec2,
     mm: f32,
 }
@@ -49,7 +49,7 @@ fn kiosk(panel: (f32, f32, f32), trial: bool, view: View) -> Kiosk {
     let (width, height, width_mm) = panel;
     let latest: Latest = Arc::new(Mutex::new(Arc::new(view)));
     let heard = Arc::new(Mutex::new(Vec::new()));
-    let wake = Waker::default();
+    let wake = Bell::default();
     let window = Window {
         trial,
         hospital: "Bệnh viện Đa khoa khu vực Ẫ Ộ Ể Ữ".to_owned(),
@@ -60,7 +60,7 @@ fn kiosk(panel: (f32, f32, f32), trial: bool, view: View) -> Kiosk {
     let link = Link {
         view: Arc::clone(&latest),
         touch: Box::new(move |touch| hear.lock().unwrap().push(touch)),
-        on_repaint: wake.clone(),
+        bell: wake.clone(),
     };
     let harness = Harness::builder()
         .with_size(vec2(width, height))
