@@ -44,8 +44,8 @@ fn main() {
 
     let mut table =
         Table::new("Card on the reader to ticket: pcscd, virtual card, SQLite, FHIR, TCP");
-    let times = |of: fn(&Round) -> Duration| rounds.iter().map(of).collect::<Times>();
-    let rows: [(&str, fn(&Round) -> Duration); 6] = [
+    let times = |of: Stretch| rounds.iter().map(of).collect::<Times>();
+    let rows: [(&str, Stretch); 6] = [
         ("card laid down to told by pcscd", |r| r.told - r.laid),
         ("told to chip read", |r| r.read - r.told),
         ("told to number durable", |r| r.number - r.told),
@@ -63,6 +63,9 @@ fn main() {
     );
     table.print();
 }
+
+/// A stretch of a round.
+type Stretch = fn(&Round) -> Duration;
 
 /// One check-in, by the clock.
 struct Round {

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::card;
 use crate::checkin::{Screen, View, Want};
@@ -15,6 +15,9 @@ use crate::sim::ehr::{Seed, Server};
 use crate::sim::pcscd::Pcscd;
 use crate::sim::printer::{Faults, Printer};
 use crate::sim::{Scanner, SimPerson, person, persons};
+
+/// A PC/SC service finds its virtual reader within this, or will not.
+const READER_WITHIN: Duration = Duration::from_secs(5);
 
 const CONFIG: &str = include_str!("../../assets/sim/demo.toml");
 
@@ -173,7 +176,7 @@ fn reader(folder: &Path, note: &dyn Fn(&str)) -> (bool, Option<Pcscd>) {
         );
         return (true, None);
     }
-    match Pcscd::start(folder) {
+    match Pcscd::start(folder).and_then(with_reader) {
         Ok(service) => {
             note(
                 "A PC/SC service with the virtual reader runs for this trial. The reader listens on EVERY",
@@ -188,6 +191,18 @@ fn reader(folder: &Path, note: &dyn Fn(&str)) -> (bool, Option<Pcscd>) {
             (false, None)
         }
     }
+}
+
+/// The service answers a moment before it has found its reader.
+fn with_reader(service: Pcscd) -> Result<Pcscd, String> {
+    let end = Instant::now() + READER_WITHIN;
+    while !virtual_reader() {
+        if Instant::now() > end {
+            return Err("the service that was started for it shows none".to_owned());
+        }
+        std::thread::park_timeout(Duration::from_millis(10));
+    }
+    Ok(service)
 }
 
 /// Whether a virtual reader is there already.
