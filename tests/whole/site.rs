@@ -341,10 +341,10 @@ key_file = "key/store.key"
         let path = self.folder().join(format!("seen-{n}.png"));
         std::fs::write(&path, ticket.png()).expect("written");
         let code = read_picture(&path).expect("a picture").expect("a code");
-        match Payload::parse(code.expose()) {
-            Payload::Visit(visit) => visit,
-            other => panic!("no visit, but {}", other.kind()),
-        }
+        let Payload::Visit(visit) = Payload::parse(code.expose()) else {
+            panic!("the code on the ticket is no visit's");
+        };
+        visit
     }
 
     /// A number was issued, is in the store and on its ticket's paper, confirmed.
