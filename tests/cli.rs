@@ -188,9 +188,7 @@ fn without_a_configuration_the_way_to_one_is_named() {
 fn an_altered_audit_is_told() {
     let folder = folder();
     let config = folder.path().join("right.toml").display().to_string();
-    let code = "099090012345||NGUYỄN VĂN A|28021990|Nam|Xã A|19042021";
-    let output = run(["check-in", "--json", "--config", &config, "--qr-text", code]);
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    check_in(&config);
     let verify = || run(["audit", "verify", "--config", &config]);
     let output = verify();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
@@ -224,11 +222,7 @@ fn doctor_names_what_is_ill_and_what_is_well() {
     assert_eq!((code, state(&states, "store")), (Some(0), "warning"));
     assert!(!folder.path().join("store.sqlite").exists());
 
-    let code = "099090012345||NGUYỄN VĂN A|28021990|Nam|Xã A|19042021";
-    let config = right.display().to_string();
-    let output = run(["check-in", "--json", "--config", &config, "--qr-text", code]);
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
-
+    check_in(&right.display().to_string());
     let (code, states) = doctor(&right, None);
     assert_eq!(code, Some(0), "{states:?}");
     let well = [
@@ -407,6 +401,13 @@ fn program() -> Command {
 
 fn run<'a>(args: impl IntoIterator<Item = &'a str>) -> Output {
     program().args(args).output().expect("the program runs")
+}
+
+/// Somebody's number, so that there is a store.
+fn check_in(config: &str) {
+    let code = "099090012345||NGUYỄN VĂN A|28021990|Nam|Xã A|19042021";
+    let output = run(["check-in", "--json", "--config", config, "--qr-text", code]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
 fn holds(stream: &[u8], parts: &[&str], said: &str) {

@@ -5,7 +5,6 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 const SERVICE: &str = "/usr/sbin/pcscd";
@@ -103,13 +102,13 @@ impl Drop for Pcscd {
     }
 }
 
+/// Taken at random: whoever counts up from somewhere meets the next one who does.
 fn free_pair() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let own = u16::try_from(std::process::id() % 600).expect("below 600") * 20;
     let is_free = |port: u16| TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok();
-    for _ in 0..PORTS.len() / 2 {
-        let offset = own.wrapping_add(2 * NEXT.fetch_add(1, Ordering::SeqCst));
-        let port = PORTS.start + offset % (PORTS.end - PORTS.start);
+    for _ in 0..PORTS.len() {
+        let mut random = [0; 2];
+        getrandom::fill(&mut random).expect("the system has randomness");
+        let port = PORTS.start + u16::from_le_bytes(random) % (PORTS.end - PORTS.start);
         if is_free(port) && is_free(port + 1) {
             return port;
         }

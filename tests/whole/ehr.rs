@@ -33,7 +33,8 @@ fn subject(ehr: &Server) -> Value {
 fn check(fault: &Fault, person: &SimPerson, short: &str) {
     let ehr = server();
     ehr.set(fault.clone());
-    let site = site(ehr.base_url(), 2);
+    let lookup_seconds = if *fault == Fault::Silent { 2 } else { 30 };
+    let site = site(ehr.base_url(), lookup_seconds);
     let end = site.check_in(&["--qr-text", &person.card_qr()]);
     end.assert(short);
     let row = site.assert_issued(&end);

@@ -12,7 +12,7 @@ fn check(faults: Faults, short: &str) {
     let says_nothing = faults.mute || faults.stalled;
     let mut site = Site::new(&Plan {
         printer: faults.clone(),
-        printer_seconds: if says_nothing { 4 } else { 30 },
+        printer_seconds: if says_nothing { 8 } else { 30 },
         ..Plan::default()
     });
     let code = known().card_qr();

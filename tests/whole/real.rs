@@ -66,10 +66,9 @@ fn plan<'a>(base_url: String, tenant: &'a str) -> Plan<'a> {
 /// A known and a new patient: code to the scanner, card on the reader, number, ticket, Encounter.
 #[test]
 fn a_patient_is_checked_in_from_the_code_to_the_encounter() {
-    let (Some(server), Some(reader)) = (shared(), Pcscd::start()) else {
-        return;
-    };
+    let Some(server) = shared() else { return };
     for (person, tenant) in [(known(), "whole-known"), (new_one(), "whole-new")] {
+        let Some(reader) = Pcscd::start() else { return };
         let is_known = person == known();
         let registered = is_known.then(|| register(&server, tenant, person));
         register(&server, tenant, other());

@@ -341,9 +341,8 @@ key_file = "key/store.key"
         let path = self.folder().join(format!("seen-{n}.png"));
         std::fs::write(&path, ticket.png()).expect("written");
         let code = read_picture(&path).expect("a picture").expect("a code");
-        let payload = Payload::parse(code.expose());
-        let Payload::Visit(visit) = payload else {
-            panic!("no visit, but {}", payload.kind());
+        let Payload::Visit(visit) = Payload::parse(code.expose()) else {
+            panic!("the code on the ticket is no visit's");
         };
         visit
     }
