@@ -107,9 +107,14 @@ impl Patience {
         }
     }
 
+    /// The time of the warning has come.
+    pub(super) fn warns(&self, now: Now) -> bool {
+        now.mono >= self.warn_at
+    }
+
     /// Notes the time. True when patience has ended.
     pub(super) fn ended(&mut self, now: Now) -> bool {
-        self.leaving = now.mono >= self.warn_at;
+        self.leaving = self.warns(now);
         now.mono >= self.until
     }
 }

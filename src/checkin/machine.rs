@@ -110,20 +110,23 @@ impl Machine {
                 settle(&event, effects);
                 return None;
             }
-            Event::Chip { .. } | Event::ChipProgress { .. } if !self.awaited(&event) => {
+            Event::Chip { .. }
+            | Event::ChipProgress { .. }
+            | Event::Patient { .. }
+            | Event::Appointments { .. }
+            | Event::Insurance { .. }
+                if !self.awaited(&event) =>
+            {
                 self.dropped += 1;
                 return None;
-            }
-            Event::Patient { .. } | Event::Appointments { .. } | Event::Insurance { .. } => {
-                if !matches!(self.state, State::Gathering(_)) {
-                    self.dropped += 1;
-                    return None;
-                }
             }
             Event::Number { .. }
             | Event::Printed { .. }
             | Event::Chip { .. }
             | Event::ChipProgress { .. }
+            | Event::Patient { .. }
+            | Event::Appointments { .. }
+            | Event::Insurance { .. }
             | Event::Code(_)
             | Event::Woke => {}
         }
@@ -131,7 +134,11 @@ impl Machine {
     }
 
     fn touched(&mut self, touch: Touch, now: Now, effects: &mut Vec<Effect>) -> Option<Event> {
-        if let Some(patience) = self.state.patience().filter(|patience| patience.leaving) {
+        // Somebody is there: also when the touch overtook the wake-up for the warning or the end.
+        if self.state.may_leave()
+            && let Some(patience) = self.state.patience()
+            && patience.warns(now)
+        {
             patience.renew(now);
         }
         match touch {
@@ -209,8 +216,12 @@ impl Machine {
             (State::Printing(state), Event::Printed { ask, .. }) => state.ask() == *ask,
             (
                 State::Gathering(state),
-                Event::Chip { ask, .. } | Event::ChipProgress { ask, .. },
-            ) => state.awaits_chip(*ask),
+                Event::Chip { ask, .. }
+                | Event::ChipProgress { ask, .. }
+                | Event::Patient { ask, .. }
+                | Event::Appointments { ask, .. }
+                | Event::Insurance { ask, .. },
+            ) => state.awaits(*ask),
             _ => false,
         }
     }

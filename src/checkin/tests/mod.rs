@@ -6,6 +6,7 @@
     reason = "a test may look for one variant"
 )]
 
+mod evidence;
 mod paths;
 mod promises;
 mod world;

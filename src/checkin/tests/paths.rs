@@ -10,11 +10,11 @@ use crate::store::Act;
 use crate::words::Cause;
 use uuid::Uuid;
 
-fn kiosk() -> World {
+pub(super) fn kiosk() -> World {
     World::new(rules(Chip::Preferred, Privacy::Notice, 1))
 }
 
-fn known(world: &mut World) {
+pub(super) fn known(world: &mut World) {
     let (patient, insurance) = (world.patient_ask(), world.insurance_ask());
     let known = Match::Known(PatientRef("p1".into()));
     world.step(Event::Patient {
@@ -40,21 +40,21 @@ fn known(world: &mut World) {
     }
 }
 
-fn want(world: &World) -> Want {
+pub(super) fn want(world: &World) -> Want {
     match world.screen() {
         Screen::Gathering { want, .. } => want,
         other => panic!("not gathering: {other:?}"),
     }
 }
 
-fn problem(world: &World) -> Option<Cause> {
+pub(super) fn problem(world: &World) -> Option<Cause> {
     match world.screen() {
         Screen::Gathering { problem, .. } => problem,
         other => panic!("not gathering: {other:?}"),
     }
 }
 
-fn digits(world: &mut World, text: &str) {
+pub(super) fn digits(world: &mut World, text: &str) {
     for digit in text.bytes() {
         world.step(Event::Touch(Touch::Key(Key::Digit(digit - b'0'))));
     }
@@ -518,4 +518,29 @@ fn a_forgotten_card_begins_nothing() {
     world.prints(Ok(Paper::Confirmed));
     world.step(Event::Touch(Touch::Finish));
     assert!(matches!(world.screen(), Screen::Welcome { .. }));
+}
+
+#[test]
+fn while_a_chip_is_read_the_end_of_trying_is_no_alarm_that_rings_for_ever() {
+    let mut world = kiosk();
+    world.step(Event::CardPlaced);
+    digits(&mut world, "123456");
+    let (ask, result) = (world.chip_ask(), Err(Cause::CardUnreadable));
+    world.step(Event::Chip { ask, result });
+    // The second reading, with the same digits, hangs.
+    assert_eq!(want(&world), Want::HoldStill);
+    for _ in 0..3 {
+        world.wake();
+    }
+    assert!(matches!(world.screen(), Screen::Welcome { .. }));
+}
+
+#[test]
+fn a_call_for_staff_that_overtakes_the_end_of_the_screen_is_still_shown() {
+    let mut world = kiosk();
+    world.step(Event::Touch(Touch::Start));
+    world.mono += std::time::Duration::from_secs(3600);
+    world.step(Event::Touch(Touch::CallStaff));
+    assert!(world.machine.view().staff_called);
+    assert!(matches!(world.screen(), Screen::Gathering { .. }));
 }
