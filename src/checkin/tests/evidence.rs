@@ -7,7 +7,7 @@ use crate::config::{Chip, Privacy};
 use crate::ehr::Match;
 use crate::identity::{CheckResult, Payload, Person, Way};
 use crate::queue::{InsuranceStatus, Paper, VisitKind};
-use crate::words::Cause;
+use crate::words::{Cause, Language};
 
 fn read(world: &mut World, index: usize, passive: CheckResult) {
     let (ask, result) = (world.chip_ask(), Ok(chip(index, passive)));
@@ -318,6 +318,22 @@ fn the_camera_rests_when_staff_call_the_patient_away() {
         act: crate::store::Act::CallToDesk,
     });
     assert!(world.effects.contains(&Effect::Watch(false)));
+}
+
+#[test]
+fn a_language_that_nobody_goes_on_in_is_not_left_to_the_next() {
+    let mut world = kiosk();
+    world.step(Event::Touch(Touch::Language(Language::En)));
+    assert_eq!(world.machine.view().language, Language::En);
+    world.wake();
+    assert_eq!(world.machine.view().language, Language::Vi);
+    assert!(!world.wake(), "at rest");
+    // Whoever goes on is spoken to in it to the end.
+    world.step(Event::Touch(Touch::Language(Language::En)));
+    world.step(Event::Touch(Touch::NoPapers));
+    world.mono += std::time::Duration::from_secs(9);
+    world.store_answers();
+    assert_eq!(world.machine.view().language, Language::En);
 }
 
 #[test]
