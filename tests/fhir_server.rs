@@ -36,7 +36,7 @@ fn client(base_url: &str, tenant: &str) -> FhirServer {
     let settings = Fhir {
         base_url: base_url.to_owned(),
         auth: EhrAuth::None,
-        headers: vec![("X-Tenant-ID".to_owned(), tenant.to_owned())],
+        headers: vec![("X-Tenant-ID".to_owned(), tenant.into())],
         ca_file: None,
         personal_number_systems: vec![CCCD.to_owned()],
         insurance_number_systems: vec![BHYT.to_owned()],

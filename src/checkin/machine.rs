@@ -16,6 +16,8 @@ pub struct Machine {
     last_ask: u64,
     conversation: u64,
     language: Language,
+    /// When Welcome speaks the site's language again, if nobody begins.
+    language_until: Option<Mono>,
     working: Ways,
     card_present: bool,
     /// The card was laid down after this conversation had its number: the next patient's.
@@ -36,6 +38,7 @@ impl Machine {
             last_ask: 0,
             conversation: 0,
             language,
+            language_until: None,
             working: Ways {
                 chip: false,
                 code: false,
@@ -62,12 +65,23 @@ impl Machine {
         if ended {
             self.transform(now, &mut effects, State::expire);
         }
+        if matches!(self.state, State::Welcome)
+            && self.language_until.is_some_and(|until| now.mono >= until)
+        {
+            self.speak_as_the_site();
+        }
         effects
     }
 
-    /// The next wake-up: the driver sends [`Event::Woke`] then. None at Welcome, and only there.
+    /// The next wake-up: the driver sends [`Event::Woke`] then. None at Welcome, and only there,
+    /// unless somebody chose another language and left it at that.
     pub fn deadline(&self) -> Option<Mono> {
-        self.state.deadline()
+        self.state.deadline().or(self.language_until)
+    }
+
+    fn speak_as_the_site(&mut self) {
+        self.language = self.rules.language;
+        self.language_until = None;
     }
 
     /// What to show.
@@ -110,20 +124,23 @@ impl Machine {
                 settle(&event, effects);
                 return None;
             }
-            Event::Chip { .. } | Event::ChipProgress { .. } if !self.awaited(&event) => {
+            Event::Chip { .. }
+            | Event::ChipProgress { .. }
+            | Event::Patient { .. }
+            | Event::Appointments { .. }
+            | Event::Insurance { .. }
+                if !self.awaited(&event) =>
+            {
                 self.dropped += 1;
                 return None;
-            }
-            Event::Patient { .. } | Event::Appointments { .. } | Event::Insurance { .. } => {
-                if !matches!(self.state, State::Gathering(_)) {
-                    self.dropped += 1;
-                    return None;
-                }
             }
             Event::Number { .. }
             | Event::Printed { .. }
             | Event::Chip { .. }
             | Event::ChipProgress { .. }
+            | Event::Patient { .. }
+            | Event::Appointments { .. }
+            | Event::Insurance { .. }
             | Event::Code(_)
             | Event::Woke => {}
         }
@@ -141,6 +158,9 @@ impl Machine {
         match touch {
             Touch::Language(language) => {
                 self.language = language;
+                let wait = self.rules.policy.waits.idle;
+                self.language_until =
+                    (language != self.rules.language).then(|| now.mono.after(wait));
                 None
             }
             Touch::CallStaff => {
@@ -213,8 +233,12 @@ impl Machine {
             (State::Printing(state), Event::Printed { ask, .. }) => state.ask() == *ask,
             (
                 State::Gathering(state),
-                Event::Chip { ask, .. } | Event::ChipProgress { ask, .. },
-            ) => state.awaits_chip(*ask),
+                Event::Chip { ask, .. }
+                | Event::ChipProgress { ask, .. }
+                | Event::Patient { ask, .. }
+                | Event::Appointments { ask, .. }
+                | Event::Insurance { ask, .. },
+            ) => state.awaits(*ask),
             _ => false,
         }
     }
@@ -250,7 +274,7 @@ impl Machine {
 
     fn released(&mut self, now: Now, effects: &mut Vec<Effect>) {
         self.conversation += 1;
-        self.language = self.rules.language;
+        self.speak_as_the_site();
         self.staff_called = false;
         effects.push(Effect::Watch(false));
         effects.push(Effect::Forget);

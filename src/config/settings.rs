@@ -232,8 +232,8 @@ pub struct Fhir {
     pub base_url: String,
     /// Sign-in.
     pub auth: EhrAuth,
-    /// More headers, such as a tenant.
-    pub headers: Vec<(String, String)>,
+    /// More headers, such as a tenant; a value may be a key.
+    pub headers: Vec<(String, Private<String>)>,
     /// CA certificates of the server, PEM; absent: the system's.
     pub ca_file: Option<PathBuf>,
     /// Identifier systems of the personal number: the first is written, all are searched.

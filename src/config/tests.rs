@@ -118,6 +118,67 @@ fn an_empty_file_names_all_that_is_needed() {
     }
 }
 
+/// Every row is a mistake that somebody could make, and the key that is named for it.
+#[test]
+fn mistakes_that_would_show_only_in_service_are_faults() {
+    for (from, to, expected) in [
+        ("prefix = \"B\"", "prefix = \"A1\"", "services[1].prefix"),
+        (
+            "prefix = \"B\"",
+            "prefix = \"a\"",
+            "two services have the prefix",
+        ),
+        ("prefix = \"T\"", "prefix = \"b\"", "desk"),
+        ("prefix = \"B\"", "prefix = \"Ă\"", "services[1].prefix"),
+        ("prefix = \"B\"", "prefix = 7", "services[1].prefix"),
+        (
+            "chip = \"preferred\"",
+            "chip = \"preferred\"\nchip = \"off\"",
+            "(TOML)",
+        ),
+        ("[reader]", "[site]", "(TOML)"),
+        ("[screen]", "[[screen]]", "screen"),
+        ("width_mm = 476", "width_mm = \"476\"", "screen.width_mm"),
+        ("width_mm = 476", "width_mm = 47.6", "screen.width_mm"),
+        ("Asia/Ho_Chi_Minh", "Asia/Saigon_City", "site.time_zone"),
+        (
+            "ways = [\"chip\", \"card_qr\", \"bhyt_qr\", \"typed\"]",
+            "ways = [\"card_qr\"]\nchip = \"required\" #",
+            "policy.chip",
+        ),
+        (
+            "ways = [\"chip\", \"card_qr\", \"bhyt_qr\", \"typed\"]",
+            "ways = [\"chip\"]\nchip = \"off\" #",
+            "policy.chip",
+        ),
+    ] {
+        assert!(EXAMPLE.contains(from), "{from}");
+        let mut source = EXAMPLE.replacen(from, to, 1);
+        if to.starts_with("ways") {
+            source = source.replacen("\nchip = \"preferred\"", "\n", 1);
+        }
+        let found = faults(&source);
+        assert!(
+            found.iter().any(|fault| fault.contains(expected)),
+            "{to}: {expected} not in {found:#?}"
+        );
+    }
+}
+
+#[test]
+fn paths_are_the_files_own_and_no_secret_is_printed() {
+    let folder = tempfile::tempdir().expect("folder");
+    std::fs::write(folder.path().join("ehr.token"), "very-secret-token").expect("token");
+    let source = EXAMPLE.replace("/var/lib/tiepdon/store.sqlite", "data/store.sqlite")
+        + "\n[ehr]\nbase_url = \"http://127.0.0.1:1\"\ntoken_file = \"ehr.token\"\n\
+           headers = [\"X-Api-Key: very-secret-key\"]\n";
+    let config = Config::parse(&source, folder.path()).expect("no fault");
+    assert_eq!(config.store.path, folder.path().join("data/store.sqlite"));
+    let printed = format!("{config:?}");
+    assert!(printed.contains("X-Api-Key"));
+    assert!(!printed.contains("very-secret"), "{printed}");
+}
+
 proptest::proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(source in "\\PC{0,200}") {

@@ -4,7 +4,7 @@
 use jiff::civil::Date;
 
 use super::{Appointment, EhrError, Handed, HospitalSystem, Match};
-use crate::identity::Person;
+use crate::identity::{Grade, Person};
 use crate::queue::{PatientRef, VisitRecord};
 
 /// The people that the site knows by itself.
@@ -56,8 +56,14 @@ impl<R: LocalRegister> HospitalSystem for Handover<R> {
         let draft = &record.draft;
         let may_register = draft.may_register && !draft.rejected;
         if let Some(person) = draft.person.as_ref().filter(|_| may_register) {
-            // Somebody else's entry is never overwritten: the clerk looks who is who.
-            if self.find(person)? != Match::Contradicted {
+            // Somebody else's entry is never overwritten: the clerk looks who is who. The person's
+            // own is renewed only by what an issuer signed.
+            let remembers = match self.find(person)? {
+                Match::Unknown => true,
+                Match::Known(_) => draft.grade >= Some(Grade::Signed),
+                Match::Several | Match::Contradicted => false,
+            };
+            if remembers {
                 self.register.remember(person).map_err(EhrError::Down)?;
             }
         }

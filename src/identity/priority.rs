@@ -37,7 +37,10 @@ pub fn priority_by_age(birth: BirthDate, today: Date) -> Option<PriorityReason> 
         }
         BirthDate::Year(_) => (oldest - 1, oldest),
     };
-    if least < CHILD_BELOW_YEARS {
+    if most < 0 {
+        // Born tomorrow: the kiosk's clock or the paper is wrong, and nothing follows from either.
+        None
+    } else if least < CHILD_BELOW_YEARS {
         Some(PriorityReason::Child)
     } else if most >= ELDERLY_FROM_YEARS {
         Some(PriorityReason::Elderly)
@@ -49,6 +52,15 @@ pub fn priority_by_age(birth: BirthDate, today: Date) -> Option<PriorityReason> 
 #[cfg(test)]
 mod tests {
     use super::{BirthDate, PriorityReason, priority_by_age};
+
+    #[test]
+    fn nobody_is_a_child_because_the_clock_fell_back() {
+        let today = jiff::civil::date(1970, 1, 1);
+        for birth in ["1990-02-28", "1990", "1970-01-02"] {
+            let birth_date = BirthDate::parse(birth).expect("date");
+            assert_eq!(priority_by_age(birth_date, today), None, "{birth}");
+        }
+    }
 
     #[test]
     fn priority_changes_on_the_birthday() {

@@ -20,11 +20,7 @@ impl Gathering {
     pub(super) fn take(&mut self, event: Event, ctx: &mut Context<'_>) -> Option<Cause> {
         match event {
             Event::Touch(touch) => return self.touched(touch, ctx),
-            Event::CardPlaced => {
-                self.problem = None;
-                self.card_useless = false;
-                self.again_at = None;
-            }
+            Event::CardPlaced => self.card_placed(),
             Event::CardTaken => self.card_taken(),
             Event::Code(payload) => self.code(*payload, ctx),
             Event::ChipProgress { ask, percent } => {
@@ -68,8 +64,9 @@ impl Gathering {
             Touch::TypeNumber => {
                 self.typing = ctx.rules.policy.ways.contains(&Way::Typed);
                 self.problem = None;
+                self.at_it(ctx);
             }
-            Touch::Key(key) => self.key(key),
+            Touch::Key(key) => self.key(key, ctx),
             Touch::Start
             | Touch::Language(_)
             | Touch::Consent(_)
@@ -83,7 +80,7 @@ impl Gathering {
         None
     }
 
-    fn key(&mut self, key: Key) {
+    fn key(&mut self, key: Key, ctx: &Context<'_>) {
         let length = match self.want {
             Want::CodeOrCan => CAN_LENGTH,
             Want::Number => PersonalNumber::LENGTH,
@@ -95,6 +92,7 @@ impl Gathering {
             Key::Erase => drop(self.typed.pop()),
             Key::Clear => self.typed.zeroize(),
         }
+        self.at_it(ctx);
         if self.typed.len() < length {
             return;
         }
@@ -111,6 +109,23 @@ impl Gathering {
         self.typed.zeroize();
     }
 
+    /// Whoever types, typing slowly, is not trying in vain.
+    fn at_it(&mut self, ctx: &Context<'_>) {
+        self.tries.renew(ctx.now.mono.after(ctx.waits().trying));
+        self.slots.card_until = None;
+    }
+
+    fn card_placed(&mut self) {
+        self.problem = None;
+        self.card_useless = false;
+        self.again_at = None;
+        // The reading that still goes on is of the card as it lay before.
+        self.laid_anew = self.slots.chip.is_asked();
+        if self.slots.chip == Slot::Failed {
+            self.slots.chip = Slot::Empty;
+        }
+    }
+
     fn card_taken(&mut self) {
         self.card_useless = false;
         self.again_at = None;
@@ -121,54 +136,40 @@ impl Gathering {
     }
 
     fn code(&mut self, payload: Payload, ctx: &Context<'_>) {
-        let claim = match payload {
-            Payload::Cccd(card) => Claim {
-                person: card.person,
-                way: Way::CardQr,
-            },
-            Payload::Bhyt(card) => Claim {
-                person: card.person,
-                way: Way::BhytQr,
-            },
-            Payload::InsuranceNumber(number) => Claim {
-                person: Person {
-                    insurance_number: Some(number),
-                    ..Person::default()
-                },
-                way: Way::BhytQr,
-            },
-            // Twelve bare digits are no better than typed ones: anybody can make such a code.
-            Payload::PersonalNumber(number) => Claim {
-                person: Person::typed(number),
-                way: Way::Typed,
-            },
-            Payload::Opaque => return self.failed(Cause::QrOpaque, ctx),
-            Payload::Visit(_) | Payload::Other => return self.failed(Cause::QrOther, ctx),
-        };
-        if !ctx.rules.policy.ways.contains(&claim.way) {
-            return self.failed(Cause::QrOther, ctx);
+        let (way, opaque) = (payload.way(), payload == Payload::Opaque);
+        match payload.into_person() {
+            Some(person) if ctx.rules.policy.ways.contains(&way) => {
+                self.problem = None;
+                self.typing = false;
+                self.claim(Claim { person, way });
+            }
+            // Nobody is known by such a code here; it still saves the typing of six digits.
+            Some(Person {
+                personal_number: Some(number),
+                ..
+            }) if ctx.rules.chip_offered() => {
+                self.problem = None;
+                self.slots.typed_can = Some(Private::from(number.can()));
+            }
+            None if opaque => self.failed(Cause::QrOpaque, ctx),
+            Some(_) | None => self.failed(Cause::QrOther, ctx),
         }
-        self.problem = None;
-        self.typing = false;
-        self.claim(claim);
     }
 
-    /// A later claim of the same person adds the insurance number; of another one it takes its place,
-    /// unless the chip has spoken already (then the two meet in `two_persons`).
-    fn claim(&mut self, mut new: Claim) {
-        if let Some(old) = self.slots.claim.take() {
-            if old.person.same_as(&new.person) && old.way > new.way {
-                self.slots.claim = Some(old);
-                return;
-            }
-            if new.person.insurance_number.is_none() && old.person.same_as(&new.person) {
-                new.person
-                    .insurance_number
-                    .clone_from(&old.person.insurance_number);
+    fn claim(&mut self, new: Claim) {
+        let old = self.slots.claim.take();
+        let claim = match old.clone() {
+            Some(old) => old.then(new),
+            None => new,
+        };
+        // A code that stays in view says nothing new.
+        if old.as_ref() != Some(&claim) {
+            self.slots.card_until = None;
+            if self.slots.chip == Slot::Failed {
+                self.slots.chip = Slot::Empty;
             }
         }
-        self.slots.card_until = None;
-        self.slots.claim = Some(new);
+        self.slots.claim = Some(claim);
     }
 
     fn chip(&mut self, result: Result<Box<ChipRead>, Cause>, ctx: &Context<'_>) {
@@ -183,16 +184,27 @@ impl Gathering {
             }
             Err(cause) => {
                 self.slots.chip = Slot::Empty;
-                if cause == Cause::WrongCan && self.slots.typed_can.take().is_none() {
-                    // The claimed number does not open this card: trying again would be the same.
-                    self.slots.chip = Slot::Failed;
+                if cause == Cause::WrongCan {
+                    self.wrong_can();
                 }
                 // Until it is laid down anew; a card that jumped may never be seen to leave.
-                self.card_useless = matches!(cause, Cause::NotACitizenCard | Cause::CardMoved);
-                self.again_at =
-                    (cause == Cause::CardMoved).then(|| ctx.now.mono.after(MOVED_AGAIN));
+                self.card_useless =
+                    !self.laid_anew && matches!(cause, Cause::NotACitizenCard | Cause::CardMoved);
+                self.again_at = (self.card_useless && cause == Cause::CardMoved)
+                    .then(|| ctx.now.mono.after(MOVED_AGAIN));
                 self.failed(cause, ctx);
             }
+        }
+    }
+
+    /// Digits that did not open the card are not tried again; others, that came meanwhile, are.
+    fn wrong_can(&mut self) {
+        let tried = self.slots.tried_can.take();
+        if self.slots.typed_can == tried {
+            self.slots.typed_can = None;
+        }
+        if tried.is_some() && self.slots.can() == tried {
+            self.slots.chip = Slot::Failed;
         }
     }
 
@@ -224,14 +236,14 @@ impl Gathering {
         }
     }
 
-    /// A chip that never answers: after the driver's own deadline it would have, so this is a
-    /// question of another life.
-    pub(in crate::checkin) fn awaits_chip(&self, ask: AskId) -> bool {
-        self.slots.chip.awaits(ask)
+    /// The question is one of this conversation, and still open.
+    pub(in crate::checkin) fn awaits(&self, ask: AskId) -> bool {
+        self.slots.await_answer(ask)
     }
 
-    /// Leaves for Welcome: whatever the devices do is no longer wanted.
+    /// Leaves without a number: whatever the devices do is no longer wanted.
     pub(in crate::checkin) fn stop(&self, ctx: &mut Context<'_>) {
+        ctx.want(Effect::Watch(false));
         if self.slots.chip.is_asked() {
             ctx.want(Effect::StopChip);
         }

@@ -43,6 +43,10 @@ pub(super) struct Around {
 
 /// What is needed, given the policy.
 pub(super) fn judge(slots: &Slots, tries: &Tries, rules: &Rules, around: Around) -> Need {
+    // A failed proof is an alert before anything else, whatever else was shown.
+    if slots.rejected(rules) {
+        return Need::Enough;
+    }
     if slots.two_persons() {
         return Need::Desk(Cause::TwoPersons);
     }
@@ -57,15 +61,22 @@ pub(super) fn judge(slots: &Slots, tries: &Tries, rules: &Rules, around: Around)
         || slots.chip == Slot::Failed
         || tries.chip_failed()
         || around.no_card;
-    if rules.policy.chip == Chip::Required && chip_lost {
+    let required = rules.policy.chip == Chip::Required;
+    if required && chip_lost {
         return Need::Desk(Cause::ChipRequired);
     }
+    let digits_missing = around.card_present && !around.card_useless && !chip_lost;
     if slots.claim.is_some() {
-        let waits_for_card = !chip_lost && slots.can().is_some();
-        return if waits_for_card {
-            Need::Patient(Want::Card)
-        } else {
+        return if chip_lost {
             lookups(slots)
+        } else if slots.can().is_some() {
+            Need::Patient(Want::Card)
+        } else if !required {
+            lookups(slots)
+        } else if digits_missing {
+            Need::Patient(Want::CodeOrCan)
+        } else {
+            Need::Patient(Want::Card)
         };
     }
     if tries.enough() || around.tried_long {
@@ -73,7 +84,7 @@ pub(super) fn judge(slots: &Slots, tries: &Tries, rules: &Rules, around: Around)
     }
     Need::Patient(if around.typing {
         Want::Number
-    } else if around.card_present && !around.card_useless && !chip_lost {
+    } else if digits_missing {
         Want::CodeOrCan
     } else {
         Want::CardOrCode

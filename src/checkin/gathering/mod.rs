@@ -15,6 +15,7 @@ use super::event::{Effect, Event, Mono};
 use super::identified::Identified;
 use super::state::{State, desk, next_after_identity};
 use super::view::{Keypad, Reading, Screen, Shown, Want};
+use crate::config::Chip;
 use crate::ehr::Match;
 use crate::identity::{Grade, PersonalNumber, Private, Verdict, Way, judge as grade};
 use crate::words::Cause;
@@ -34,6 +35,8 @@ pub(super) struct Gathering {
     card_useless: bool,
     /// When a card that moved, and was not seen to leave, is read again.
     again_at: Option<Mono>,
+    /// The card was laid down anew while it was read.
+    laid_anew: bool,
     want: Want,
 }
 
@@ -53,6 +56,7 @@ impl Gathering {
             no_card: false,
             card_useless: false,
             again_at: None,
+            laid_anew: false,
             want: Want::CardOrCode,
         }
     }
@@ -79,7 +83,7 @@ impl Gathering {
     /// The next wake-up.
     pub(super) fn deadline(&self) -> Mono {
         // A reading that has begun is heard out: `judge` does not look at the clock meanwhile.
-        let trying = self.slots.person().is_none() && !self.slots.chip.is_asked();
+        let trying = !self.slots.known() && !self.slots.chip.is_asked();
         let own = [
             self.tries.until.filter(|_| trying),
             self.slots.card_until,
@@ -118,8 +122,13 @@ impl Gathering {
         if self.want != want {
             self.typed.zeroize();
         }
-        if want == Want::Card {
-            let until = ctx.now.mono.after(ctx.waits().card_after_code);
+        if self.slots.claim.is_some() && want != Want::HoldStill {
+            // Where nothing goes without the card, there is time to fetch it.
+            let wait = match ctx.rules.policy.chip {
+                Chip::Required => ctx.waits().trying,
+                Chip::Preferred | Chip::ReportOnly | Chip::Off => ctx.waits().card_after_code,
+            };
+            let until = ctx.now.mono.after(wait);
             self.slots.card_until.get_or_insert(until);
         }
         self.want = want;
@@ -138,25 +147,22 @@ impl Gathering {
         let ask = ctx.ask();
         self.slots.chip = Slot::Asked(ask);
         self.slots.card_until = None;
+        self.slots.tried_can = Some(can.clone());
+        self.laid_anew = false;
         self.percent = 0;
         ctx.want(Effect::ReadChip { ask, can });
     }
 
     /// Lookups run as soon as somebody is known, and again when the chip says otherwise.
     fn start_lookups(&mut self, ctx: &mut Context<'_>) {
-        if self.slots.two_persons() {
+        if self.slots.rejected(ctx.rules) || self.slots.two_persons() {
             return;
         }
         let Some((person, way)) = self.slots.person() else {
             return;
         };
-        let (person, day) = (person.clone(), ctx.day());
-        let done = self.slots.looked_up.as_ref().is_some_and(|(asked, _)| {
-            asked.same_as(&person)
-                && asked.birth_date == person.birth_date
-                && asked.name == person.name
-        });
-        if !done {
+        let day = ctx.day();
+        if !self.slots.looked_up_for(&person) {
             self.slots.restart_lookups();
             let (patient, insurance) = (ctx.ask(), ctx.ask());
             ctx.want(Effect::FindPatient {
@@ -171,7 +177,7 @@ impl Gathering {
             self.slots.patient = Slot::Asked(patient);
             self.slots.insurance = Slot::Asked(insurance);
             self.slots.lookup_until = Some(ctx.now.mono.after(ctx.waits().lookup));
-            self.slots.looked_up = Some((person, day));
+            self.slots.looked_up = Some(person);
         }
         // Nobody who merely typed a number learns of an appointment.
         if way > Way::Typed
@@ -211,31 +217,26 @@ impl Gathering {
 
     fn identified(&self, ctx: &Context<'_>) -> Identified {
         let mut who = Identified::nobody(self.visit);
-        if let Some(status) = self.slots.insurance.got() {
+        let Some((person, way)) = self.slots.person() else {
+            return who;
+        };
+        if let Some(status) = self.slots.insurance.got()
+            && self.slots.looked_up_for(&person)
+        {
             who.insurance = *status;
         }
+        (who.person, who.way) = (Some(person), way);
         if let Some(chip) = self.slots.chip.got() {
-            who.person = Some(chip.person.clone());
-            who.way = Way::Chip;
-            match grade(&chip.proofs) {
-                Verdict::Graded(grade) => who.grade = Some(grade),
-                Verdict::Rejected if ctx.rules.policy.chip == crate::config::Chip::ReportOnly => {
-                    who.grade = Some(Grade::Read);
-                }
-                Verdict::Rejected => who.rejected = true,
+            who.rejected = self.slots.rejected(ctx.rules);
+            who.grade = match grade(&chip.proofs) {
+                Verdict::Graded(grade) => Some(grade),
+                // A site that only reports goes on, with what no proof is needed for.
+                Verdict::Rejected => (!who.rejected).then_some(Grade::Read),
                 // `take` does not let an interrupted reading into the slot.
-                Verdict::TryAgain => {}
-            }
+                Verdict::TryAgain => None,
+            };
             who.proofs = Some(chip.proofs.clone());
-            if let (Some(person), Some(claim)) = (who.person.as_mut(), &self.slots.claim) {
-                person.insurance_number = person
-                    .insurance_number
-                    .take()
-                    .or(claim.person.insurance_number.clone());
-            }
-        } else if let Some(claim) = &self.slots.claim {
-            who.person = Some(claim.person.clone());
-            who.way = claim.way;
+        } else {
             who.grade = Some(Grade::Claimed);
         }
         who.may_register = who.grade.is_some_and(|grade| ctx.rules.may_register(grade));
@@ -283,8 +284,7 @@ impl Gathering {
     fn shown(&self) -> Option<Shown> {
         let (person, way) = self.slots.person()?;
         let mut who = Identified::nobody(self.visit);
-        who.person = Some(person.clone());
-        who.way = way;
+        (who.person, who.way) = (Some(person), way);
         who.shown()
     }
 }

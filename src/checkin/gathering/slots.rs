@@ -1,8 +1,8 @@
-use jiff::civil::Date;
-
+use crate::checkin::context::Rules;
 use crate::checkin::event::{AskId, ChipRead, Mono};
+use crate::config::Chip;
 use crate::ehr::{Appointment, Match};
-use crate::identity::{Person, Private, Way};
+use crate::identity::{Person, Private, Verdict, Way, judge as grade};
 use crate::queue::InsuranceStatus;
 use crate::words::Cause;
 
@@ -47,6 +47,27 @@ pub(super) struct Claim {
     pub(super) way: Way,
 }
 
+impl Claim {
+    /// This claim after which `new` came. Two papers of one person add up; the paper of another
+    /// person takes the place of the first. What says too little to tell (a bare number) never
+    /// takes the place of more.
+    pub(super) fn then(self, new: Self) -> Self {
+        let same = one_person(&self.person, &new.person);
+        if same == Some(false) {
+            return new;
+        }
+        let (mut best, other) = if new.way < self.way {
+            (self, new)
+        } else {
+            (new, self)
+        };
+        if same == Some(true) && best.person.insurance_number.is_none() {
+            best.person.insurance_number = other.person.insurance_number;
+        }
+        best
+    }
+}
+
 /// One slot a source. Any order fills them.
 #[derive(Debug)]
 pub(super) struct Slots {
@@ -57,12 +78,14 @@ pub(super) struct Slots {
     pub(super) insurance: Slot<InsuranceStatus>,
     /// The six digits typed for the card on the reader.
     pub(super) typed_can: Option<Private<String>>,
+    /// The six digits with which the chip is being read.
+    pub(super) tried_can: Option<Private<String>>,
     /// When a lookup that has not answered counts as failed.
     pub(super) lookup_until: Option<Mono>,
     /// When the card is no longer waited for.
     pub(super) card_until: Option<Mono>,
-    /// The person for whom the lookups were asked, and the day.
-    pub(super) looked_up: Option<(Person, Date)>,
+    /// The person for whom the lookups were asked.
+    pub(super) looked_up: Option<Person>,
 }
 
 impl Slots {
@@ -74,16 +97,40 @@ impl Slots {
             appointments: Slot::Empty,
             insurance: Slot::Empty,
             typed_can: None,
+            tried_can: None,
             lookup_until: None,
             card_until: None,
             looked_up: None,
         }
     }
 
-    /// The best identity so far, with the way it came by. The chip outranks every claim.
-    pub(super) fn person(&self) -> Option<(&Person, Way)> {
-        let chip = self.chip.got().map(|chip| (&chip.person, Way::Chip));
-        chip.or(self.claim.as_ref().map(|claim| (&claim.person, claim.way)))
+    /// Somebody is known.
+    pub(super) fn known(&self) -> bool {
+        self.chip.got().is_some() || self.claim.is_some()
+    }
+
+    /// The best identity so far, with the way it came by. The chip outranks every claim; a claim of
+    /// the same person adds the insurance number, which no chip knows.
+    pub(super) fn person(&self) -> Option<(Person, Way)> {
+        let Some(chip) = self.chip.got() else {
+            let claim = self.claim.clone()?;
+            return Some((claim.person, claim.way));
+        };
+        let chip = Claim {
+            person: chip.person.clone(),
+            way: Way::Chip,
+        };
+        let both = match self.claim.clone() {
+            Some(claim) if !self.two_persons() => claim.then(chip),
+            Some(_) | None => chip,
+        };
+        Some((both.person, both.way))
+    }
+
+    /// A proof of the chip failed, and this site heeds it.
+    pub(super) fn rejected(&self, rules: &Rules) -> bool {
+        let failed = |chip: &Box<ChipRead>| grade(&chip.proofs) == Verdict::Rejected;
+        rules.policy.chip != Chip::ReportOnly && self.chip.got().is_some_and(failed)
     }
 
     /// The card access number, from the digits typed for this card or from the claimed number.
@@ -97,17 +144,30 @@ impl Slots {
             .or_else(|| claimed.map(|number| Private::from(number.can())))
     }
 
-    /// Whether chip and claim are of two persons. Where both have a personal number it decides;
-    /// else name and birth date must agree.
+    /// Whether chip and claim are of two persons.
     pub(super) fn two_persons(&self) -> bool {
-        let (Some(chip), Some(claim)) = (self.chip.got(), &self.claim) else {
-            return false;
-        };
-        let (chip, claim) = (&chip.person, &claim.person);
-        match (&chip.personal_number, &claim.personal_number) {
-            (Some(a), Some(b)) => a != b,
-            (None, _) | (_, None) => !alike(chip, claim),
-        }
+        self.chip
+            .got()
+            .zip(self.claim.as_ref())
+            .is_some_and(|(chip, claim)| one_person(&chip.person, &claim.person) == Some(false))
+    }
+
+    /// Whether the lookups were asked for this person, as far as they go by it.
+    pub(super) fn looked_up_for(&self, person: &Person) -> bool {
+        self.looked_up.as_ref().is_some_and(|asked| {
+            asked.personal_number == person.personal_number
+                && asked.insurance_number == person.insurance_number
+                && asked.birth_date == person.birth_date
+                && asked.name == person.name
+        })
+    }
+
+    /// One of these questions waits for this answer.
+    pub(super) fn await_answer(&self, ask: AskId) -> bool {
+        self.chip.awaits(ask)
+            || self.patient.awaits(ask)
+            || self.appointments.awaits(ask)
+            || self.insurance.awaits(ask)
     }
 
     /// A lookup has been asked and has not answered.
@@ -139,16 +199,27 @@ impl Slots {
     }
 }
 
-fn alike(chip: &Person, claim: &Person) -> bool {
-    let births = match (chip.birth_date, claim.birth_date) {
-        (Some(a), Some(b)) => a.agrees_with(b),
-        (None, _) | (_, None) => false,
+/// Whether two papers are of one person: by a number that both have, else by name and birth date.
+/// `None`: they have too little in common to tell.
+fn one_person(a: &Person, b: &Person) -> Option<bool> {
+    let personal = a.personal_number.as_ref().zip(b.personal_number.as_ref());
+    let insurance = a.insurance_number.as_ref().zip(b.insurance_number.as_ref());
+    let numbers = personal
+        .map(|(a, b)| a == b)
+        .or(insurance.map(|(a, b)| a.bhxh_number() == b.bhxh_number()));
+    let births = a.birth_date.zip(b.birth_date);
+    let births = births.map(|(a, b)| a.agrees_with(b));
+    let agrees = |a: &Person, b: &Person| {
+        let name = b.name.as_ref().or(b.name_latin.as_ref())?;
+        a.name_agrees(name.expose())
     };
-    let names = claim
-        .name
-        .as_ref()
-        .and_then(|name| chip.name_agrees(name.expose()));
-    births && names == Some(true)
+    // A chip may know the name as its MRZ cut it.
+    let names = agrees(a, b).map(|there| there || agrees(b, a) == Some(true));
+    numbers.or_else(|| match (births, names) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        (None, _) | (_, None) => None,
+    })
 }
 
 /// The ways that failed, and how often: two failed ways are enough for one patient.
@@ -186,6 +257,11 @@ impl Tries {
         };
         *count = count.saturating_add(1);
         self.until.get_or_insert(trying_until);
+    }
+
+    /// Somebody is at it: the time for trying begins anew.
+    pub(super) fn renew(&mut self, trying_until: Mono) {
+        self.until = self.until.map(|_| trying_until);
     }
 
     /// The chip has had its chances.

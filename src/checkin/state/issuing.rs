@@ -60,8 +60,9 @@ impl Issuing {
         match result {
             Ok(Answer::New(issued)) => self.print(issued, ctx),
             Ok(Answer::Same(issued)) => {
-                let own = issued.visit == self.who.visit;
-                if own || Rules::may_reprint(self.who.way) {
+                // What never came out on paper reached nobody: this is no reprint.
+                let first = issued.visit == self.who.visit || issued.printed == 0;
+                if first || Rules::may_reprint(self.who.way) {
                     self.print(issued, ctx)
                 } else {
                     desk(self.who, Cause::NumberHeld, ctx)

@@ -6,6 +6,9 @@
     reason = "a test may look for one variant"
 )]
 
+mod deeds;
+mod evidence;
 mod paths;
 mod promises;
+mod witness;
 mod world;

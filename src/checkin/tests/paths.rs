@@ -10,11 +10,11 @@ use crate::store::Act;
 use crate::words::Cause;
 use uuid::Uuid;
 
-fn kiosk() -> World {
+pub(super) fn kiosk() -> World {
     World::new(rules(Chip::Preferred, Privacy::Notice, 1))
 }
 
-fn known(world: &mut World) {
+pub(super) fn known(world: &mut World) {
     let (patient, insurance) = (world.patient_ask(), world.insurance_ask());
     let known = Match::Known(PatientRef("p1".into()));
     world.step(Event::Patient {
@@ -40,21 +40,21 @@ fn known(world: &mut World) {
     }
 }
 
-fn want(world: &World) -> Want {
+pub(super) fn want(world: &World) -> Want {
     match world.screen() {
         Screen::Gathering { want, .. } => want,
         other => panic!("not gathering: {other:?}"),
     }
 }
 
-fn problem(world: &World) -> Option<Cause> {
+pub(super) fn problem(world: &World) -> Option<Cause> {
     match world.screen() {
         Screen::Gathering { problem, .. } => problem,
         other => panic!("not gathering: {other:?}"),
     }
 }
 
-fn digits(world: &mut World, text: &str) {
+pub(super) fn digits(world: &mut World, text: &str) {
     for digit in text.bytes() {
         world.step(Event::Touch(Touch::Key(Key::Digit(digit - b'0'))));
     }

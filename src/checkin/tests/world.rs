@@ -9,7 +9,8 @@ use uuid::Uuid;
 use crate::checkin::{AskId, ChipRead, Device, Effect, Event, Machine, Mono, Now, Rules, Screen};
 use crate::config::{Chip, Policy, Privacy, Service, Waits};
 use crate::identity::{
-    CardQr, Check, CheckResult, Grade, Payload, Person, PersonalNumber, Private, Proofs, Way,
+    BhytQr, CardQr, Check, CheckResult, Grade, InsuranceNumber, Payload, Person, PersonalNumber,
+    Private, Proofs, Way,
 };
 use crate::queue::{Draft, Issued, Paper, Refusal, Series, ServiceCode, VisitKind};
 use crate::store::Answer;
@@ -39,6 +40,25 @@ pub fn card_code(index: usize) -> Event {
         extra: Vec::new(),
     };
     Event::Code(Box::new(Payload::Cccd(Box::new(card))))
+}
+
+/// The code of the person's BHYT card: it has no personal number.
+pub fn insurance_code(index: usize) -> Event {
+    let card = BhytQr {
+        person: Person {
+            personal_number: None,
+            insurance_number: Some(insurance_number(index)),
+            ..person(index)
+        },
+        facility: None,
+        valid_from: None,
+        valid_to: None,
+    };
+    Event::Code(Box::new(Payload::Bhyt(Box::new(card))))
+}
+
+pub fn insurance_number(index: usize) -> InsuranceNumber {
+    InsuranceNumber::parse(&format!("990000000{}", index % PERSONS.len())).expect("ten digits")
 }
 
 pub fn proofs(passive: CheckResult) -> Proofs {
@@ -254,8 +274,17 @@ pub struct ModelStore {
 
 impl ModelStore {
     pub fn issue(&mut self, draft: &Draft) -> Answer {
+        let papers = &self.papers;
+        let again = |issued: &Issued| {
+            let out = |paper: &Paper| *paper != Paper::Failed;
+            let printed = papers.get(&issued.visit).is_some_and(out).into();
+            Answer::Same(Issued {
+                printed,
+                ..issued.clone()
+            })
+        };
         if let Some((_, issued, _)) = self.visits.iter().find(|(d, ..)| d.visit == draft.visit) {
-            return Answer::Same(issued.clone());
+            return again(issued);
         }
         let number = |d: &Draft| d.person.as_ref().and_then(|p| p.personal_number.clone());
         if draft.kind == VisitKind::Service && number(draft).is_some() {
@@ -270,7 +299,7 @@ impl ModelStore {
                 let (old, new) = ((d.grade, d.way), (draft.grade, draft.way));
                 if old == new {
                     *live = true;
-                    return Answer::Same(issued.clone());
+                    return again(issued);
                 }
                 let stronger = old > new;
                 return Answer::Refused(if stronger {

@@ -152,9 +152,23 @@ impl Root<'_> {
         ];
         let grades = [Grade::Claimed, Grade::Read, Grade::Signed, Grade::Proven]
             .map(|grade| (grade.code(), grade));
+        let chip = policy.one_of("chip", &chips, Chip::Preferred);
+        let chip_listed = ways.contains(&Way::Chip);
+        if chip == Chip::Required && !chip_listed {
+            policy.fault(
+                "chip",
+                "is required, yet ways has no \"chip\": everybody would be sent to the desk",
+            );
+        }
+        if chip == Chip::Off && ways.iter().all(|way| *way == Way::Chip) && chip_listed {
+            policy.fault(
+                "chip",
+                "is off, yet ways has nothing else: patients would have no way in",
+            );
+        }
         let read = Policy {
             ways,
-            chip: policy.one_of("chip", &chips, Chip::Preferred),
+            chip,
             privacy: policy.one_of(
                 "privacy",
                 &[("notice", Privacy::Notice), ("ask", Privacy::Ask)],
@@ -184,7 +198,7 @@ impl Root<'_> {
             }
             if services[..index]
                 .iter()
-                .any(|other| other.series.prefix == one.series.prefix)
+                .any(|other| same_prefix(other, one))
             {
                 self.root.fault(
                     "services",
@@ -206,7 +220,7 @@ impl Root<'_> {
         let desk = service(&section);
         if services
             .iter()
-            .any(|one| one.code == desk.code || one.series.prefix == desk.series.prefix)
+            .any(|one| one.code == desk.code || same_prefix(one, &desk))
         {
             self.root.fault(
                 "desk",
@@ -235,6 +249,12 @@ fn waits(section: &Section<'_>) -> Waits {
     read
 }
 
+/// Heard over a loudspeaker, "a" and "A" are one letter.
+fn same_prefix(one: &Service, other: &Service) -> bool {
+    let (one, other) = (&one.series.prefix, &other.series.prefix);
+    one.eq_ignore_ascii_case(other)
+}
+
 fn service(section: &Section<'_>) -> Service {
     let short = |text: &str| {
         let plain =
@@ -255,7 +275,11 @@ fn service(section: &Section<'_>) -> Service {
         place: section.needed("place", "..."),
         series: Series {
             prefix: section
-                .parsed("prefix", "1 to 12 letters and digits", short)
+                .parsed(
+                    "prefix",
+                    "1 to 12 letters and digits, the last one no digit (A1 and 001 would read as A and 1001)",
+                    |text| short(text).filter(|text| !text.ends_with(|c: char| c.is_ascii_digit())),
+                )
                 .unwrap_or_default(),
             digits: u8::try_from(section.number("digits", 1..=6, 3)).unwrap_or(3),
             first: section.number("first", 0..=1_000_000, 1),

@@ -52,12 +52,12 @@ impl Root<'_> {
         Ehr::Fhir(Box::new(read))
     }
 
-    fn headers(&self, ehr: &Section<'_>) -> Vec<(String, String)> {
+    fn headers(&self, ehr: &Section<'_>) -> Vec<(String, Private<String>)> {
         let mut headers = Vec::new();
         for (line, _) in ehr.texts("headers").unwrap_or_default() {
             match line.split_once(':') {
                 Some((name, value)) => {
-                    headers.push((name.trim().to_owned(), value.trim().to_owned()))
+                    headers.push((name.trim().to_owned(), Private::from(value.trim())))
                 }
                 None => ehr.fault("headers", "each is \"Name: value\""),
             }

@@ -54,7 +54,9 @@ pub(super) fn headers(settings: &Fhir) -> Result<HeaderMap, SetupError> {
     for (name, value) in &settings.headers {
         let wrong = || SetupError::Header(name.clone());
         let key: HeaderName = name.parse().map_err(|_| wrong())?;
-        all.insert(key, value.parse().map_err(|_| wrong())?);
+        let mut value = HeaderValue::from_str(value.expose()).map_err(|_| wrong())?;
+        value.set_sensitive(true);
+        all.insert(key, value);
     }
     if let EhrAuth::Bearer(token) = &settings.auth {
         let wrong = |_| SetupError::Header("authorization".to_owned());

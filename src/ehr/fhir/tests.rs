@@ -36,7 +36,7 @@ fn settings_at(base_url: &str, request: Duration) -> Fhir {
     Fhir {
         base_url: base_url.to_owned(),
         auth: EhrAuth::Bearer(Private::from("secret")),
-        headers: vec![("X-Tenant-ID".to_owned(), "t1".to_owned())],
+        headers: vec![("X-Tenant-ID".to_owned(), "t1".into())],
         ca_file: None,
         personal_number_systems: vec![CCCD.to_owned(), OLD_CCCD.to_owned()],
         insurance_number_systems: vec![BHYT.to_owned()],

@@ -3,7 +3,7 @@ use std::sync::Mutex;
 use super::{Handover, LocalRegister};
 use crate::ehr::fhir::tests::visit;
 use crate::ehr::{Handed, HospitalSystem, Match};
-use crate::identity::{BirthDate, Person, PersonalNumber, Private};
+use crate::identity::{BirthDate, Grade, Person, PersonalNumber, Private};
 use crate::queue::PatientRef;
 
 /// A register in memory that knows at most one person.
@@ -76,5 +76,33 @@ fn a_visit_registers_only_whom_the_policy_allows_and_nobody_contradicts() {
         let handed = system.hand_over(&record, &frozen, false);
         assert_eq!(handed, Ok(Handed::Local));
         assert_eq!(whose(&system), expected);
+    }
+}
+
+#[test]
+fn only_what_an_issuer_signed_renews_an_entry() {
+    for (grade, renewed) in [
+        (Grade::Claimed, false),
+        (Grade::Read, false),
+        (Grade::Signed, true),
+        (Grade::Proven, true),
+    ] {
+        let mut record = visit(1);
+        let entry = record.draft.person.clone().expect("a person");
+        let moved = Person {
+            residence: Some(Private::from("Elsewhere")),
+            ..entry.clone()
+        };
+        let system = Handover::new(Memory(Mutex::new(Some(entry.clone()))));
+        record.draft.person = Some(moved.clone());
+        record.draft.grade = Some(grade);
+        record.draft.may_register = true;
+        assert_eq!(system.hand_over(&record, &[], false), Ok(Handed::Local));
+        let known = system.register.0.lock().expect("no panic").clone();
+        assert_eq!(
+            known,
+            Some(if renewed { moved } else { entry }),
+            "{grade:?}"
+        );
     }
 }

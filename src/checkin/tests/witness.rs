@@ -1,0 +1,216 @@
+//! What the outside has seen, to hold the machine's word against after every step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use uuid::Uuid;
+
+use super::deeds::patient_of;
+use super::world::{PERSONS, World, insurance_number, person};
+use crate::checkin::{AskId, ChipRead, Effect, Event, Screen};
+use crate::config::Chip;
+use crate::identity::{Grade, Payload, Verdict, Way, judge};
+use crate::queue::{Draft, VisitKind};
+use crate::words::Cause;
+
+/// What one conversation has brought so far.
+#[derive(Default)]
+struct Conversation {
+    number: u64,
+    /// Chips that were asked for in this conversation, and answered.
+    chips: Vec<ChipRead>,
+    wrong_digits: BTreeSet<AskId>,
+    /// A code with a name was shown.
+    named: bool,
+    rejected: bool,
+}
+
+/// Everything that was asked, given and printed.
+#[derive(Default)]
+pub struct Witness {
+    pub numbers_given: BTreeSet<String>,
+    pub printed: BTreeSet<Uuid>,
+    asked_in: BTreeMap<AskId, u64>,
+    conversation: Conversation,
+    number_wanted: Option<AskId>,
+}
+
+impl Witness {
+    /// Before the machine hears of it.
+    pub fn hear(&mut self, event: &Event) {
+        let now = &mut self.conversation;
+        match event {
+            Event::Code(payload) => {
+                now.named |= matches!(**payload, Payload::Cccd(_) | Payload::Bhyt(_));
+            }
+            Event::Chip { ask, result } if self.asked_in.get(ask) == Some(&now.number) => {
+                match result {
+                    Ok(chip) => now.chips.push(chip.as_ref().clone()),
+                    Err(Cause::WrongCan) => drop(now.wrong_digits.insert(*ask)),
+                    Err(_) => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What left a state that only one answer, or its own deadline, may end.
+    pub fn check_step(&mut self, world: &World, before: &Screen, event: &Event) {
+        let after = world.screen();
+        if matches!(before, Screen::Confirm { .. }) {
+            // "No, that is not me": the digits were another's.
+            self.conversation.wrong_digits.clear();
+        }
+        let cut_off = Screen::Help {
+            cause: Cause::StoreDown,
+        };
+        // 2: Issuing ends with the store's answer or cut off.
+        if matches!(before, Screen::Issuing { .. }) {
+            let answered =
+                matches!(event, Event::Number { ask, .. } if Some(*ask) == self.number_wanted);
+            let kept = matches!(after, Screen::Issuing { .. }) || after == cut_off;
+            assert!(answered || kept, "Issuing ended by {event:?}: {after:?}");
+        }
+        // 2: Printing ends with the printer's answer or its bound, and what became is recorded.
+        if matches!(before, Screen::Printing { .. }) && !matches!(after, Screen::Printing { .. }) {
+            assert!(
+                matches!(after, Screen::Done { .. }),
+                "Printing ended at {after:?}"
+            );
+            let recorded = |e: &Effect| matches!(e, Effect::Paper { .. });
+            assert!(
+                world.effects.iter().any(recorded),
+                "the paper is not recorded"
+            );
+        }
+    }
+
+    /// After every step.
+    pub fn check(&mut self, world: &World) {
+        for effect in &world.effects {
+            self.check_effect(world, effect);
+        }
+        // 4: whoever comes after a conversation finds nothing of it.
+        let number = world.machine.view().conversation;
+        assert_eq!(number, self.conversation.number, "nothing was forgotten");
+        self.check_view(world);
+    }
+
+    fn check_effect(&mut self, world: &World, effect: &Effect) {
+        match effect {
+            Effect::Forget => {
+                assert!(world.effects.contains(&Effect::Watch(false)));
+                self.conversation = Conversation {
+                    number: self.conversation.number + 1,
+                    ..Conversation::default()
+                };
+            }
+            Effect::ReadChip { ask, .. } => {
+                assert!(world.rules.chip_offered(), "the chip is off");
+                let wrong = self.conversation.wrong_digits.len();
+                assert!(wrong < 2, "digits reach a chip after {wrong} wrong ones");
+                self.asked_in.insert(*ask, self.conversation.number);
+            }
+            Effect::FindAppointments { .. } => {
+                let named = self.conversation.named || !self.conversation.chips.is_empty();
+                assert!(named, "an appointment was looked for by a typed number");
+            }
+            Effect::TakeNumber { ask, draft } => {
+                self.number_wanted = Some(*ask);
+                self.conversation.rejected |= draft.rejected;
+                self.check_draft(world, draft);
+            }
+            Effect::Print { issued, .. } => {
+                assert!(self.numbers_given.contains(issued.number.as_str()));
+                self.printed.insert(issued.visit);
+            }
+            _ => {}
+        }
+    }
+
+    fn check_view(&self, world: &World) {
+        let view = world.machine.view();
+        // 2: what is shown was given by the store before.
+        if let Screen::Printing { number, .. } | Screen::Done { number, .. } = &view.screen {
+            let given = self.numbers_given.contains(number.as_str());
+            assert!(given, "{number} was never given");
+        }
+        // 3: only Welcome has no deadline, in the site's own language.
+        let welcome = matches!(view.screen, Screen::Welcome { .. });
+        let at_rest = welcome && view.language == world.rules.language;
+        assert_eq!(world.machine.deadline().is_none(), at_rest);
+        // 4: nothing personal in what is published, in any state; nothing at all at Welcome.
+        let json = serde_json::to_string(&view).expect("a view is JSON");
+        let now = &self.conversation;
+        let by_chip = !now.chips.is_empty() && !now.rejected;
+        let named = (now.named || by_chip) && !now.rejected && !welcome;
+        for (number, name) in PERSONS {
+            let family = name.split(' ').next().expect("a word");
+            let given = name.rsplit(' ').next().expect("a word");
+            assert!(!json.contains(number) && !json.contains(name), "{json}");
+            assert!(named || !json.contains(given), "unnamed: {json}");
+            assert!(by_chip || !json.contains(family), "not by chip: {json}");
+            assert!(!welcome || !json.contains(&number[8..]), "{json}");
+        }
+        assert!(named || !json.contains("1960"), "a year of birth: {json}");
+        if welcome {
+            assert!(!view.staff_called && !view.leaving);
+        }
+    }
+
+    /// 5 and 6: the grade is the one that this conversation's evidence gives, the person is the one
+    /// that was proved, and whoever is sent to the desk is told to staff.
+    fn check_draft(&self, world: &World, draft: &Draft) {
+        let heeds = world.rules.policy.chip != Chip::ReportOnly;
+        if draft.way == Way::Chip {
+            let read = self.conversation.chips.iter().find(|chip| {
+                let number = draft.person.as_ref().map(|p| &p.personal_number);
+                number == Some(&chip.person.personal_number)
+                    && Some(&chip.proofs) == draft.proofs.as_ref()
+            });
+            let chip = read.expect("no such chip was read in this conversation");
+            let expected = match judge(&chip.proofs) {
+                Verdict::Graded(grade) => (Some(grade), false),
+                Verdict::Rejected if heeds => (None, true),
+                Verdict::Rejected => (Some(Grade::Read), false),
+                Verdict::TryAgain => panic!("an interrupted proof counts for nothing"),
+            };
+            assert_eq!((draft.grade, draft.rejected), expected);
+        } else {
+            let claimed = draft.person.as_ref().map(|_| Grade::Claimed);
+            assert_eq!((draft.grade, draft.rejected), (claimed, false));
+            assert_eq!(draft.proofs, None);
+            if claimed.is_some() && draft.way > Way::Typed {
+                assert!(self.conversation.named, "no code was shown");
+            }
+        }
+        if draft.kind == VisitKind::Service {
+            assert!(!draft.rejected, "a rejected card got a number");
+            assert!(draft.grade.is_some(), "a number for nobody");
+            if world.rules.policy.chip == Chip::Required {
+                assert_eq!(draft.way, Way::Chip, "got round the chip");
+            }
+            let allowed = draft.grade >= Some(world.rules.policy.register_from);
+            assert_eq!(draft.may_register, allowed);
+        } else {
+            assert!(!draft.may_register);
+            assert!(draft.reason.is_some());
+            let told = |e: &Effect| matches!(e, Effect::StaffWanted(_));
+            assert!(world.effects.iter().any(told), "staff do not know");
+        }
+        if let (Some(patient), Some(person)) = (&draft.patient, &draft.person) {
+            assert_eq!(*patient, patient_of(person), "another person's patient");
+        }
+        if draft.reason.as_deref() == Some(Cause::TwoPersons.code()) {
+            assert_eq!(draft.person, None, "two persons are never mixed");
+        }
+        let numbers = draft.person.as_ref().and_then(|person| {
+            let personal = person.personal_number.clone()?;
+            Some((Some(personal), person.insurance_number.clone()?))
+        });
+        let one_person = numbers.is_none_or(|(personal, insurance)| {
+            let mut all = 0..PERSONS.len();
+            all.any(|i| personal == person(i).personal_number && insurance == insurance_number(i))
+        });
+        assert!(one_person, "numbers of two persons in one draft");
+    }
+}
