@@ -41,6 +41,9 @@ impl Pcscd {
                 ));
             }
         }
+        if Self::answers() {
+            return Err("another PC/SC service runs here, without the virtual reader".to_owned());
+        }
         let readers = write_readers(folder).map_err(|error| error.to_string())?;
         let child = Command::new("setpriv")
             // It must not outlive us, however we end: its reader listens on every network address.
@@ -58,9 +61,7 @@ impl Pcscd {
         let end = Instant::now() + READY_WITHIN;
         while Instant::now() < end {
             if let Ok(Some(status)) = service.0.try_wait() {
-                return Err(format!(
-                    "{SERVICE} ended at once ({status}); it needs root, and no other one running"
-                ));
+                return Err(format!("{SERVICE} ended at once ({status}); it needs root"));
             }
             if Self::answers() {
                 return Ok(service);

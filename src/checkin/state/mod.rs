@@ -136,7 +136,7 @@ impl State {
         match self {
             Self::Welcome => Screen::Welcome {
                 ways: super::gathering::ways(rules, working),
-                notice: rules.chip_offered(),
+                notice: rules.chip_offered() && working.chip,
             },
             Self::Consent(_) => Screen::Consent,
             Self::Gathering(state) => state.screen(working, rules),
