@@ -129,8 +129,9 @@ impl Slots {
 
     /// A proof of the chip failed, and this site heeds it.
     pub(super) fn rejected(&self, rules: &Rules) -> bool {
-        let failed = |chip: &Box<ChipRead>| grade(&chip.proofs) == Verdict::Rejected;
-        rules.policy.chip != Chip::ReportOnly && self.chip.got().is_some_and(failed)
+        let chip = self.chip.got();
+        let failed = chip.is_some_and(|chip| grade(&chip.proofs) == Verdict::Rejected);
+        failed && rules.policy.chip != Chip::ReportOnly
     }
 
     /// The card access number, from the digits typed for this card or from the claimed number.
@@ -215,7 +216,7 @@ fn one_person(a: &Person, b: &Person) -> Option<bool> {
     };
     // A chip may know the name as its MRZ cut it.
     let names = agrees(a, b).map(|there| there || agrees(b, a) == Some(true));
-    numbers.or_else(|| match (births, names) {
+    numbers.or(match (births, names) {
         (Some(false), _) | (_, Some(false)) => Some(false),
         (Some(true), Some(true)) => Some(true),
         (None, _) | (_, None) => None,
