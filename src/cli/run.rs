@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::source::Source;
 use super::{print, staff, stop};
-use crate::checkin::View;
 use crate::config::Config;
 use crate::kiosk::{Kiosk, Observer, Parts};
 use crate::ui::{self, Bell, Link, Window};
@@ -58,7 +57,7 @@ fn demo(args: &Args, bell: Bell) -> Result<(), Vec<String>> {
     let patient = demo
         .patient(shows.clone())
         .map_err(|error| vec![format!("error: {error}")])?;
-    let (put, mut last) = (shows.clone(), None::<Arc<View>>);
+    let (put, mut last) = (shows.clone(), None::<Arc<crate::checkin::View>>);
     let observer: Observer = Box::new(move |moment| {
         if let Moment::View(view) = moment
             && last.as_deref() != Some(view)
