@@ -6,8 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
 use tiepdon::card;
+
+use super::ask_to_end;
 
 const SERVICE: &str = "/usr/sbin/pcscd";
 /// There is one virtual reader on a machine, and its users, the tests among them, take turns.
@@ -40,7 +41,8 @@ impl Service {
             return Err("no pcscd".to_owned());
         }
         let child = Command::new(SERVICE)
-            .arg("--foreground")
+            // Should we be killed, it ends by itself a minute later.
+            .args(["--foreground", "--auto-exit"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
@@ -65,9 +67,7 @@ impl Drop for Service {
     fn drop(&mut self) {
         if let Some(mut child) = self.own.take() {
             // Asked politely it removes its socket.
-            if let Some(id) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-                let _ = kill_process(id, Signal::TERM);
-            }
+            ask_to_end(&child);
             let _ = child.wait();
         }
     }
