@@ -19,8 +19,8 @@ use uuid::Uuid;
 
 /// A multiple of eight.
 const RUNS: u32 = 504;
-/// The store asks, seals and keeps six indexes; a disk's flush has to be dearer than all of that.
-const TIMES_THE_FLOOR: f64 = 2.0;
+/// The store also asks whether the person holds a number, seals the record and keeps six indexes.
+const TIMES_THE_FLOOR: f64 = 3.0;
 
 fn main() {
     if !common::wanted() {

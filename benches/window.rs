@@ -31,6 +31,8 @@ const SETTLED_AFTER: Duration = Duration::from_secs(3);
 const MEMORY_MB: f64 = 150.0;
 /// The window shows within this, or never.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// A program that was asked to end does so within this, or is killed.
+const END_WITHIN: Duration = Duration::from_secs(5);
 /// How exactly the first frame is seen.
 const LOOK: Duration = Duration::from_millis(2);
 const SIZE: (u64, u64) = (1280, 800);
@@ -48,8 +50,8 @@ fn main() {
         Ok(screen) => screen,
         Err(reason) => return common::skipped("window", &reason),
     };
-    // The trial finds a service that runs and starts none of its own, which it could not stop when
-    // we end it. Without any it has no reader, and its window is the same.
+    // The trial finds a service that runs and need not start one. Without any it has no reader, and
+    // its window is the same.
     let _service = Service::get();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {
@@ -220,6 +222,11 @@ struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
+        common::ask_to_end(&self.0);
+        let end = Instant::now() + END_WITHIN;
+        while matches!(self.0.try_wait(), Ok(None)) && Instant::now() < end {
+            pause(LOOK);
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

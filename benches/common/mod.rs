@@ -4,7 +4,10 @@
 
 pub mod pcscd;
 
+use std::process::Child;
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 /// Whether `cargo bench` runs us: `cargo test --all-targets` starts benches too, and wants no figures.
 pub fn wanted() -> bool {
@@ -111,6 +114,13 @@ impl Table {
 
 fn verdict(bar: &str, kept: bool) -> String {
     format!("<= {bar}{}", if kept { "" } else { "  MISSED" })
+}
+
+/// SIGTERM: a program that is killed leaves behind what it started.
+pub fn ask_to_end(child: &Child) {
+    if let Some(id) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+        let _ = kill_process(id, Signal::TERM);
+    }
 }
 
 /// What this machine cannot measure, by name.

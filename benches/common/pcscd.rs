@@ -6,10 +6,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
 use tiepdon::card;
 
+use super::ask_to_end;
+
 const SERVICE: &str = "/usr/sbin/pcscd";
+const DRIVER: &str = "/usr/lib/pcsc/drivers/serial/libifdvpcd.so";
 /// There is one virtual reader on a machine, and its users, the tests among them, take turns.
 const LOCK: &str = "/tmp/tiepdon-pcscd.lock";
 /// The service is up within this, or will not be.
@@ -18,6 +21,8 @@ const READY_WITHIN: Duration = Duration::from_secs(10);
 /// The service, ours alone; one that ran before is left as it was.
 pub struct Service {
     own: Option<Child>,
+    /// The virtual reader and nothing else, whatever the system's own configuration says.
+    readers: TempDir,
     _turn: File,
 }
 
@@ -31,16 +36,26 @@ impl Service {
         turn.lock().map_err(|error| format!("{LOCK}: {error}"))?;
         let mut service = Self {
             own: None,
+            readers: tempfile::tempdir().map_err(|error| error.to_string())?,
             _turn: turn,
         };
         if has_virtual_reader() {
             return Ok(service);
         }
-        if !Path::new(SERVICE).exists() {
-            return Err("no pcscd".to_owned());
+        for needed in [SERVICE, DRIVER] {
+            if !Path::new(needed).exists() {
+                return Err(format!("no {needed}"));
+            }
         }
+        let entry = format!(
+            "FRIENDLYNAME \"Virtual PCD\"\nDEVICENAME /dev/null:0x8C7B\nLIBPATH {DRIVER}\nCHANNELID 0x8C7B\n"
+        );
+        std::fs::write(service.readers.path().join("vpcd"), entry)
+            .map_err(|error| error.to_string())?;
         let child = Command::new(SERVICE)
-            .arg("--foreground")
+            // Should we be killed, it ends by itself a minute later.
+            .args(["--foreground", "--auto-exit", "--config"])
+            .arg(service.readers.path())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
@@ -65,9 +80,7 @@ impl Drop for Service {
     fn drop(&mut self) {
         if let Some(mut child) = self.own.take() {
             // Asked politely it removes its socket.
-            if let Some(id) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-                let _ = kill_process(id, Signal::TERM);
-            }
+            ask_to_end(&child);
             let _ = child.wait();
         }
     }
