@@ -262,6 +262,21 @@ fn a_number_that_never_reached_a_patient_is_theirs_however_they_are_known() {
 }
 
 #[test]
+fn a_number_held_for_a_patient_who_left_twice_without_it_leaves_the_queue_again() {
+    let mut world = kiosk();
+    for _ in 0..2 {
+        world.step(card_code(0));
+        known(&mut world);
+        world.step(Event::Touch(Touch::NoCard));
+        world.step(Event::Touch(Touch::Confirm(true)));
+        while world.wake() {}
+        world.store_answers();
+        assert!(!world.store.visits[0].2, "in the queue, and nobody has it");
+    }
+    assert_eq!(world.store.visits.len(), 1);
+}
+
+#[test]
 fn a_chip_without_any_number_is_looked_up_once() {
     let mut world = kiosk();
     world.step(Event::CardPlaced);
