@@ -114,7 +114,8 @@ pub struct Tally {
 pub trait Visits {
     /// Takes a number, writes the visit and its outbox row, in one transaction. Idempotent by
     /// `draft.visit` always, by (person, service, day) while that number is live. Evidence is compared
-    /// as (grade, way). The first rule that applies decides:
+    /// as (grade, way); mere claims are equal only where name and birth date are, too. The first rule
+    /// that applies decides:
     ///
     /// 1. This visit has a number → the same.
     /// 2. A desk number is wanted → a new one.

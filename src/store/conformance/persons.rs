@@ -14,6 +14,7 @@ pub(super) const PROMISES: &[Promise] = &[
     one_person_may_wait_at_two_services,
     a_weaker_proof_never_sees_the_ticket_of_a_stronger_one,
     a_stronger_proof_that_meets_a_weaker_goes_to_staff,
+    a_code_with_the_number_and_another_name_is_another_claim,
     who_has_no_number_is_never_met_again,
     an_insurance_number_leads_to_the_same_person_in_both_forms,
     after_a_rejected_card_the_person_goes_to_the_desk_that_day,
@@ -92,6 +93,22 @@ fn a_stronger_proof_that_meets_a_weaker_goes_to_staff(store: &dyn Store) {
         let wish = of(who * 3 + 1, who, stronger.0, stronger.1);
         assert_eq!(refused(store, &wish), Refusal::HeldByWeaker);
     });
+}
+
+fn a_code_with_the_number_and_another_name_is_another_claim(store: &dyn Store) {
+    let code = |n, name: &str| {
+        let mut wish = of(n, 1, Grade::Claimed, Way::CardQr);
+        if let Some(person) = &mut wish.person {
+            person.name = Some(name.into());
+        }
+        wish
+    };
+    let held = new(store, &code(1, "Lò Thị Hòa"));
+    assert_eq!(same(store, &code(2, "LÒ THỊ HOÀ")).number, held.number);
+    assert_eq!(
+        refused(store, &code(3, "Vàng Thị Mỷ")),
+        Refusal::HeldByStronger
+    );
 }
 
 fn who_has_no_number_is_never_met_again(store: &dyn Store) {

@@ -6,7 +6,7 @@ use rusqlite::{CachedStatement, OptionalExtension, Params, Row, Transaction, par
 use uuid::Uuid;
 
 use super::{Fault, Sqlite, micros, time, uuid};
-use crate::identity::{Grade, Way, shown_name};
+use crate::identity::{Grade, Way, exact_key, shown_name};
 use crate::queue::{
     Draft, Issued, Paper, QueueNumber, Refusal, Series, ServiceCode, VisitKind, VisitRecord,
 };
@@ -176,7 +176,13 @@ impl Sqlite {
             .collect::<Result<_, _>>()?;
         for held in rows {
             let record = self.record(held.visit, &held.sealed)?;
-            let answer = match (held.live, strength(&record.draft).cmp(&strength(draft))) {
+            let order = strength(&record.draft).cmp(&strength(draft));
+            let answer = match (held.live, order) {
+                // The number alone is no code: who holds another code with it is another claim.
+                (true, Ordering::Equal) if !same_claim(&record.draft, draft) => {
+                    Answer::Refused(Refusal::HeldByStronger)
+                }
+                (false, Ordering::Equal) if !same_claim(&record.draft, draft) => continue,
                 (true, Ordering::Greater) => Answer::Refused(Refusal::HeldByStronger),
                 (true, Ordering::Less) => Answer::Refused(Refusal::HeldByWeaker),
                 (true, Ordering::Equal) => Answer::Same(issued(tx, &held, record)?),
@@ -268,6 +274,16 @@ impl Sqlite {
             waits_for,
         })
     }
+}
+
+/// Whether two mere claims say the same of the person. The chip says it once and for all.
+fn same_claim(held: &Draft, new: &Draft) -> bool {
+    let said = |draft: &Draft| {
+        let person = draft.person.as_ref()?;
+        let name = person.name.as_ref().map(|name| exact_key(name.expose()));
+        Some((name, person.birth_date))
+    };
+    held.grade != Some(Grade::Claimed) || said(held) == said(new)
 }
 
 /// How well it is known who a draft is of.
