@@ -30,11 +30,14 @@ impl Source {
             ]);
         }
         Config::load(&path).map_err(|faults| {
-            let mut lines = vec![format!(
-                "error: {} has {} fault(s)",
-                path.display(),
-                faults.len()
-            )];
+            // About the whole file, such as that it is not there, there is only one thing to say.
+            if let [whole] = &faults[..]
+                && whole.line == 0
+            {
+                return vec![format!("error: {whole}")];
+            }
+            let (path, count) = (path.display(), faults.len());
+            let mut lines = vec![format!("error: {path} has {count} fault(s)")];
             lines.extend(faults.iter().map(|fault| format!("  {fault}")));
             lines
         })
