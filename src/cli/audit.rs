@@ -15,6 +15,12 @@ pub(super) enum Command {
 
 pub(super) fn run(command: &Command) -> ExitCode {
     let Command::Verify(source) = command;
+    if source.demo {
+        print::note(
+            "error: a trial's record goes with the trial; `tiepdon doctor --demo` looks at one",
+        );
+        return ExitCode::FAILURE;
+    }
     let config = match source.load() {
         Ok(config) => config,
         Err(lines) => {

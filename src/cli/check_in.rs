@@ -28,13 +28,13 @@ use crate::words::Language;
 pub(super) struct Args {
     #[command(flatten)]
     source: Source,
-    /// The card access number: six digits
+    /// The card access number: the last six digits of the personal number
     #[arg(long, value_name = "N")]
     can: Option<String>,
-    /// The MRZ of the card: its lines joined by a newline, or the 24 characters of the key
+    /// The MRZ of the card: its three lines joined by newlines, or the 24 characters of the key
     #[arg(long, value_name = "TEXT")]
     mrz: Option<String>,
-    /// A picture with the code
+    /// A picture of the code
     #[arg(long, value_name = "FILE")]
     qr_image: Option<PathBuf>,
     /// The code's text
@@ -87,27 +87,27 @@ pub(super) fn run(args: &Args) -> ExitCode {
 }
 
 fn check_in(args: &Args) -> Result<Report, Vec<String>> {
+    // What was given is looked at before anything is started for it.
+    let script = Script::new(args)?;
     if args.source.demo {
-        return demo(args);
+        return demo(args, script);
     }
     let config = args.source.load()?;
-    with_config(args, config, || {}, |_| Ok(()))
+    with_config(args, script, config, || {}, |_| Ok(()))
 }
 
 #[cfg(feature = "sim")]
-fn demo(args: &Args) -> Result<Report, Vec<String>> {
+fn demo(args: &Args, script: Script) -> Result<Report, Vec<String>> {
     use super::demo::{Demo, Setup, Shows};
     let setup = Setup {
-        person: args.number.as_deref(),
+        can: script.can(),
         ..Setup::default()
     };
     let demo = Demo::start(&setup, &|line| print::note(line))?;
     let shows = Shows::default();
-    // Whatever was given at the command line takes the place of the simulated patient.
-    let own = [&args.can, &args.mrz, &args.qr_text, &args.number]
-        .iter()
-        .any(|given| given.is_some());
-    let patient = if own || args.qr_image.is_some() {
+    // A code or number given at the command line takes the place of the simulated patient; six
+    // digits want the card that they open.
+    let patient = if script.tells_who() {
         None
     } else {
         Some(
@@ -119,6 +119,7 @@ fn demo(args: &Args) -> Result<Report, Vec<String>> {
     let folder = super::demo::folder();
     let mut report = with_config(
         args,
+        script,
         demo.config.clone(),
         move || end.end(),
         move |view| {
@@ -135,26 +136,28 @@ fn demo(args: &Args) -> Result<Report, Vec<String>> {
             .ticket_out
             .clone()
             .unwrap_or_else(|| folder.join("ticket.png"));
-        std::fs::write(&path, ticket.png())
-            .map_err(|e| vec![format!("error: {}: {e}", path.display())])?;
-        report.ticket_file = Some(path);
+        match std::fs::write(&path, ticket.png()) {
+            Ok(()) => report.ticket_file = Some(path),
+            Err(error) => print::note(&format!("error: {}: {error}", path.display())),
+        }
     }
     Ok(report)
 }
 
 #[cfg(not(feature = "sim"))]
-fn demo(_: &Args) -> Result<Report, Vec<String>> {
+fn demo(_: &Args, _: Script) -> Result<Report, Vec<String>> {
     Err(super::source::no_simulators())
 }
 
 fn with_config(
     args: &Args,
+    mut script: Script,
     config: Config,
     over: impl FnOnce(),
     mut on_view: impl FnMut(Arc<crate::checkin::View>) -> Result<(), Vec<String>> + Send + 'static,
 ) -> Result<Report, Vec<String>> {
     let fault = |error: &dyn std::fmt::Display| vec![format!("error: {error}")];
-    let script = Script::new(args)?;
+    script.fits(&config)?;
     let mut parts = Parts::from_config(&config).map_err(|error| fault(&error))?;
     let keeps = args.ticket_out.clone().filter(|_| !args.source.demo);
     if let Some(path) = keeps.clone() {
@@ -197,7 +200,7 @@ fn with_config(
     let kiosk =
         Kiosk::start(config, parts, Some(Box::new(observer))).map_err(|error| fault(&error))?;
     let mut report = Report::new(names);
-    let (mut script, mut told) = (script, None);
+    let mut said = None;
     wait_for_devices(devices, &steps);
     let begun = Instant::now();
     script.begin(&kiosk.inlet());
@@ -209,11 +212,10 @@ fn with_config(
         match steps.recv_timeout(SILENT_MAX) {
             Ok(step) => {
                 if let Step::View(view) = &step {
-                    // What moves on within a screen is not told again.
                     let line = report::told(view, language());
-                    if let Some(line) = line.filter(|line| told.as_ref() != Some(line)) {
+                    if let Some(line) = line.filter(|line| said.as_ref() != Some(line)) {
                         print::note(&line);
-                        told = Some(line);
+                        said = Some(line);
                     }
                     script.answer(view, &kiosk.inlet());
                 }

@@ -14,7 +14,7 @@ use crate::sim::card::{Card, vpcd};
 use crate::sim::ehr::{Seed, Server};
 use crate::sim::pcscd::Pcscd;
 use crate::sim::printer::{Faults, Printer};
-use crate::sim::{Scanner, SimPerson, person, persons};
+use crate::sim::{Scanner, SimPerson, persons};
 
 /// A PC/SC service finds its virtual reader within this, or will not.
 const READER_WITHIN: Duration = Duration::from_secs(5);
@@ -24,8 +24,9 @@ const CONFIG: &str = include_str!("../../assets/sim/demo.toml");
 /// How the trial is set up.
 #[derive(Debug, Default)]
 pub(super) struct Setup<'a> {
-    /// Whose card it is; the first invented person's by default.
-    pub person: Option<&'a str>,
+    /// The six digits of a card that the patient lays down without showing its code. Where they
+    /// open nobody's, it is the first invented person's, as it is without them.
+    pub can: Option<&'a str>,
     /// The patient takes time, so that somebody can watch.
     pub pause: Duration,
 }
@@ -39,6 +40,7 @@ pub(super) struct Demo {
     /// There is a virtual reader for the virtual card.
     pub has_reader: bool,
     folder: PathBuf,
+    shows_code: bool,
     pause: Duration,
     _pcscd: Option<Pcscd>,
     _lock: File,
@@ -50,19 +52,13 @@ impl Demo {
     /// # Errors
     /// Lines to print.
     pub(super) fn start(setup: &Setup<'_>, note: &dyn Fn(&str)) -> Result<Self, Vec<String>> {
-        let person = match setup.person {
-            Some(number) => person(number),
-            None => persons().first(),
+        let opens = |person: &&SimPerson| {
+            setup
+                .can
+                .is_some_and(|can| person.number.expose().ends_with(can))
         };
-        let known = || {
-            persons()
-                .iter()
-                .map(|p| p.number.expose())
-                .collect::<Vec<_>>()
-                .join(", ")
-        };
-        let person = person
-            .ok_or_else(|| vec![format!("error: the trial knows the persons {}", known())])?;
+        let all = persons();
+        let person = all.iter().find(opens).unwrap_or(&all[0]);
         let fault = |what: &str, error: io::Error| vec![format!("error: {what}: {error}")];
         let folder = folder();
         let lock = fresh(&folder).map_err(|error| {
@@ -87,6 +83,7 @@ impl Demo {
             _ehr: ehr,
             person,
             has_reader,
+            shows_code: setup.can.is_none(),
             pause: setup.pause,
             folder,
             _pcscd: service,
@@ -104,7 +101,7 @@ impl Demo {
     pub(super) fn patient(&self, views: impl Views) -> io::Result<JoinHandle<()>> {
         let patient = Patient {
             scanner: self.scanner()?,
-            code: self.person.card_qr(),
+            code: self.shows_code.then(|| self.person.card_qr()),
             person: self.person,
             has_reader: self.has_reader,
             card: None,
@@ -218,7 +215,7 @@ pub(super) trait Views: Send + 'static {
 
 struct Patient {
     scanner: Scanner,
-    code: String,
+    code: Option<String>,
     person: &'static SimPerson,
     has_reader: bool,
     card: Option<vpcd::Inserted>,
@@ -248,14 +245,22 @@ impl Patient {
     }
 
     fn wish(&self, view: &View) -> Option<Act> {
+        let lay_down = (self.has_reader && self.card.is_none()).then_some(Act::LayDown);
         match &view.screen {
+            Screen::Gathering {
+                want: Want::CardOrCode,
+                ..
+            } if self.code.is_none() => lay_down,
             Screen::Gathering {
                 want: Want::CardOrCode | Want::CodeOrCan,
                 ..
-            } => (self.shown != Some(view.conversation)).then_some(Act::Show),
+            } => {
+                let shown = self.code.is_none() || self.shown == Some(view.conversation);
+                (!shown).then_some(Act::Show)
+            }
             Screen::Gathering {
                 want: Want::Card, ..
-            } => (self.has_reader && self.card.is_none()).then_some(Act::LayDown),
+            } => lay_down,
             Screen::Done { .. } | Screen::Help { .. } | Screen::Welcome { .. } => {
                 self.card.is_some().then_some(Act::TakeAway)
             }
@@ -272,7 +277,9 @@ impl Patient {
         let done = match act {
             Act::Show => {
                 self.shown = Some(view.conversation);
-                self.scanner.scan(&self.code)
+                self.code
+                    .as_deref()
+                    .map_or(Ok(()), |code| self.scanner.scan(code))
             }
             Act::LayDown => vpcd::insert(Card::new(self.person), vpcd::ADDRESS)
                 .map(|card| self.card = Some(card)),

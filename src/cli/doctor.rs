@@ -104,12 +104,18 @@ fn findings(source: &Source) -> Result<Vec<Finding>, Vec<String>> {
     if !source.demo {
         return match source.load() {
             Ok(config) => Ok(checks::all(&config)),
-            Err(lines) => {
+            Err(mut lines) => {
+                let hint = lines.pop_if(|line| line.starts_with("hint: "));
                 let found = lines.join("\n        ");
+                let cure = hint
+                    .as_deref()
+                    .map_or("`tiepdon config example` shows a right file", |hint| {
+                        hint.trim_start_matches("hint: ")
+                    });
                 Ok(vec![Finding::fault(
                     "config",
-                    found,
-                    "correct these lines; `tiepdon config example` shows a right file",
+                    found.trim_start_matches("error: "),
+                    cure,
                 )])
             }
         };

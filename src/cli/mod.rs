@@ -25,9 +25,12 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+const FIRST_STEPS: &str = "To try it without any device: tiepdon run --demo, or tiepdon check-in --demo.
+To set a kiosk up: tiepdon config example > tiepdon.toml, then tiepdon doctor --config tiepdon.toml.";
+
 /// Patient check-in kiosk for Vietnamese hospitals and commune health stations.
 #[derive(Debug, Parser)]
-#[command(name = "tiepdon", version)]
+#[command(name = "tiepdon", version, after_help = FIRST_STEPS)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -48,10 +51,10 @@ enum Command {
     Doctor(doctor::Args),
     /// Serve the staff page alone, for a reception PC
     Staff(staff::Args),
-    /// The audit's chain of hashes
+    /// Check whether the record of what was done is unaltered
     #[command(subcommand)]
     Audit(audit::Command),
-    /// The configuration file
+    /// Check the configuration file, or print an example
     #[command(subcommand)]
     Config(config::Command),
     /// Simulated devices, speaking the real protocols on loopback

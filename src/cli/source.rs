@@ -35,13 +35,15 @@ impl Source {
                 "hint: `tiepdon config example` prints one to start from; --config FILE names another; --demo needs none".into(),
             ]);
         }
-        let read = Config::load(&path).map(allow_virtual);
-        read.map_err(|faults| {
-            let mut lines = vec![format!(
-                "error: {} has {} fault(s)",
-                path.display(),
-                faults.len()
-            )];
+        Config::load(&path).map(allow_virtual).map_err(|faults| {
+            // About the whole file, such as that it is not there, there is only one thing to say.
+            if let [whole] = &faults[..]
+                && whole.line == 0
+            {
+                return vec![format!("error: {whole}")];
+            }
+            let (path, count) = (path.display(), faults.len());
+            let mut lines = vec![format!("error: {path} has {count} fault(s)")];
             lines.extend(faults.iter().map(|fault| format!("  {fault}")));
             lines
         })

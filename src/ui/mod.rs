@@ -117,7 +117,13 @@ pub fn run(window: Window, link: Link) -> Result<(), UiError> {
         options,
         Box::new(|creation| Ok(Box::new(App::new(&creation.egui_ctx, window, link)))),
     );
-    open.map_err(|error| UiError::Open(error.to_string()))
+    open.map_err(|error| {
+        tracing::debug!(%error, "no window");
+        // The window system nests its errors, with lines of its source; the last part says why.
+        let all = error.to_string();
+        let why = all.rsplit(": ").next().unwrap_or(&all);
+        UiError::Open(why.trim_end_matches('.').to_owned())
+    })
 }
 
 /// How the window is opened: the whole panel unless `windowed`.

@@ -238,6 +238,8 @@ texts! {
     TerminalEhr => "terminal.ehr",
     TerminalTicket => "terminal.ticket",
     TerminalTook => "terminal.took",
+    TerminalTimeout => "terminal.timeout",
+    TerminalCancelled => "terminal.cancelled",
 }
 
 type Catalogue = BTreeMap<String, String>;

@@ -155,6 +155,11 @@ impl Report {
         if let Some(grade) = self.draft.as_ref().and_then(|draft| draft.grade) {
             lines.push(format!("{}: {}", say(Text::TerminalGrade), grade.code()));
         }
+        match self.outcome().0 {
+            "timeout" => lines.push(say(Text::TerminalTimeout).to_owned()),
+            "cancelled" => lines.push(say(Text::TerminalCancelled).to_owned()),
+            _ => {}
+        }
         if let (_, Some(reason)) = self.outcome() {
             let cause = Cause::ALL.iter().find(|cause| cause.code() == reason);
             lines.extend(

@@ -1,5 +1,6 @@
 use super::Args;
 use crate::checkin::{Event, Key, Screen, Touch, View, Want};
+use crate::config::Config;
 use crate::identity::{Payload, PersonalNumber};
 use crate::kiosk::Inlet;
 use crate::queue::ServiceCode;
@@ -51,7 +52,8 @@ impl Script {
         let code = match (&args.qr_text, &args.qr_image) {
             (Some(text), _) => Some(Payload::parse(text)),
             (None, Some(path)) => {
-                let read = read_picture(path).map_err(|error| vec![format!("error: {error}")])?;
+                let read = read_picture(path)
+                    .map_err(|error| vec![format!("error: {}: {error}", path.display())])?;
                 let text = read.ok_or_else(|| {
                     wrong(
                         &format!("{} shows no code that can be read", path.display()),
@@ -69,6 +71,29 @@ impl Script {
             service: args.service.clone().map(ServiceCode),
             tried_can: false,
         })
+    }
+
+    /// The six digits that open the card's chip.
+    pub(super) fn can(&self) -> Option<&str> {
+        self.can.as_deref()
+    }
+
+    /// A code or a number was given, not only what opens a chip.
+    pub(super) fn tells_who(&self) -> bool {
+        self.code.is_some() || self.number.is_some()
+    }
+
+    /// # Errors
+    /// Lines to print: the site has no such service.
+    pub(super) fn fits(&self, config: &Config) -> Result<(), Vec<String>> {
+        let codes: Vec<_> = config.services.iter().map(|s| s.code.0.as_str()).collect();
+        match &self.service {
+            Some(wanted) if !codes.contains(&wanted.0.as_str()) => Err(vec![
+                format!("error: there is no service {}", wanted.0),
+                format!("hint: --service takes {}", codes.join(", ")),
+            ]),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// What needs no asking: the code, or the number on the keypad.

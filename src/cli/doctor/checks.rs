@@ -11,6 +11,7 @@ use crate::ehr::HospitalSystem;
 use crate::identity::Way;
 use crate::kiosk::{fhir, open_store};
 use crate::ticket::{self, Template};
+use crate::words::{Cause, Language};
 
 /// A printer answers its status within this.
 const PRINTER: Duration = Duration::from_secs(3);
@@ -165,8 +166,12 @@ fn printer(config: &Config) -> Finding {
         Ok(()) => Finding::ok(CHECK, name),
         Err(fault) => Finding::fault(
             CHECK,
-            format!("{name}: {fault}"),
-            fault.cause.cure(crate::words::Language::En),
+            fault.to_string(),
+            if fault.cause == Cause::PrinterOffline {
+                "correct [printer]; udev/70-tiepdon.rules gives a USB printer its name"
+            } else {
+                fault.cause.cure(Language::En)
+            },
         ),
     }
 }
