@@ -73,6 +73,15 @@ impl Machine {
         effects
     }
 
+    /// Back to Welcome, from wherever a step that panicked left it. A number on its way is settled
+    /// when its answer comes.
+    pub fn recover(&mut self, now: Now) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.state = State::Welcome;
+        self.released(now, &mut effects);
+        effects
+    }
+
     /// The next wake-up: the driver sends [`Event::Woke`] then. None at Welcome, and only there,
     /// unless somebody chose another language and left it at that.
     pub fn deadline(&self) -> Option<Mono> {

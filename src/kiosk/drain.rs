@@ -1,125 +1,140 @@
 //! The outbox drainer: hands visits over to the hospital's system, each until it is settled.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::named;
 use super::parts::Parts;
 use super::shared::Shared;
+use super::turns;
 use crate::ehr::{EhrError, Handed, HospitalSystem};
 use crate::store::{OutboxRow, Store, StoreError};
 
 /// Visits taken from the outbox at a time.
 const BATCH: u32 = 16;
+/// No visit is sent again sooner than this.
+const SOONEST_RETRY: Duration = Duration::from_millis(50);
 /// First retry after at most this long; doubled with each further one.
-const FIRST_RETRY: Duration = Duration::from_millis(500);
+pub(super) const FIRST_RETRY: Duration = Duration::from_millis(500);
 /// No retry waits longer than this, unless the server itself says so.
-const LAST_RETRY: Duration = Duration::from_secs(60);
+pub(super) const LAST_RETRY: Duration = Duration::from_secs(60);
+/// What a busy server may ask for at most.
+pub(super) const BUSY_MAX: Duration = Duration::from_secs(600);
 /// With nothing due, the store is looked at this often: another process may have filled it.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
-pub(super) fn start(parts: &Parts, shared: Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
+/// Drains the outbox whenever something is due.
+pub(super) fn work(parts: &Parts, shared: Arc<Shared>) -> impl FnOnce() + Send + 'static {
     let (store, hospital) = (Arc::clone(&parts.store), Arc::clone(&parts.hospital));
-    named("outbox", move || {
-        let mut seen = 0;
-        loop {
-            let patience = match drain_once(store.as_ref(), hospital.as_ref(), Timestamp::now()) {
-                Ok(patience) => patience,
-                Err(error) => {
-                    tracing::error!(%error, "the outbox cannot be drained");
-                    LAST_RETRY
-                }
-            };
-            if !shared.wait_outbox(&mut seen, patience) {
-                return;
-            }
+    let (mut seen, mut patience) = (0, Duration::ZERO);
+    let turn = move || {
+        if !shared.wait_outbox(&mut seen, patience) {
+            return false;
         }
-    })
+        // Also after a panic.
+        patience = LAST_RETRY;
+        let go_on = || !shared.closed();
+        match drain_once(store.as_ref(), hospital.as_ref(), Timestamp::now(), &go_on) {
+            Ok(nothing_due) => patience = nothing_due,
+            Err(error) => tracing::error!(%error, "the outbox cannot be drained"),
+        }
+        true
+    };
+    move || turns("outbox", turn)
 }
 
-/// Sends what is due; tells how long nothing will be.
+/// Sends what is due, for as long as `go_on` says so; tells how long nothing will be.
 ///
 /// # Errors
 /// The store cannot be read or written; what was sent before stays recorded.
-pub fn drain_once(
+pub(super) fn drain_once(
     store: &dyn Store,
     hospital: &dyn HospitalSystem,
     now: Timestamp,
+    go_on: &dyn Fn() -> bool,
 ) -> Result<Duration, StoreError> {
     loop {
         let rows = store.due(now, BATCH)?;
         if rows.is_empty() {
             break;
         }
+        let mut written = Ok(());
         for row in rows {
-            send(store, hospital, row, now)?;
+            if !go_on() {
+                return Ok(Duration::ZERO);
+            }
+            // A row that cannot be written does not hold up the others.
+            written = send(store, hospital, &row, now).and(written);
         }
+        written?;
     }
     let next = store
         .next_due()?
         .map(|at| Duration::try_from(at.duration_since(now)).unwrap_or(Duration::ZERO));
     // Never at once: a row that was due would have been sent above.
-    Ok(next
-        .unwrap_or(LOOK_AGAIN)
-        .clamp(Duration::from_millis(50), LOOK_AGAIN))
+    Ok(next.unwrap_or(LOOK_AGAIN).clamp(SOONEST_RETRY, LOOK_AGAIN))
 }
 
 fn send(
     store: &dyn Store,
     hospital: &dyn HospitalSystem,
-    row: OutboxRow,
+    row: &OutboxRow,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let visit = row.record.draft.visit;
-    let repeat = row.attempts > 0;
-    let frozen = match row.frozen.map_or_else(|| hospital.render(&row.record), Ok) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            return settle_fault(store, &row.record.draft.visit, error, row.attempts, now);
-        }
+    let rendered = match &row.frozen {
+        Some(frozen) => Ok(frozen.clone()),
+        None => asked(|| hospital.render(&row.record)),
     };
-    // Frozen only the first time: what was sent once is sent again to the byte.
-    let frozen = store.freeze(visit, &frozen)?;
-    match hospital.hand_over(&row.record, &frozen, repeat) {
+    let handed = match rendered {
+        Ok(bytes) => {
+            // Frozen only the first time: what was sent once is sent again to the byte.
+            let frozen = store.freeze(visit, &bytes)?;
+            asked(|| hospital.hand_over(&row.record, &frozen, row.attempts > 0))
+        }
+        Err(error) => Err(error),
+    };
+    match handed {
         Ok(Handed::Sent { id }) => store.sent(visit, &id, now),
         Ok(Handed::Local) => store.local(visit),
-        Err(error) => settle_fault(store, &visit, error, row.attempts, now),
+        Err(EhrError::Refused(why)) => store.park(visit, &why),
+        Err(EhrError::Busy(seconds)) => {
+            let wait = Duration::from_secs(seconds).clamp(SOONEST_RETRY, BUSY_MAX);
+            store.postpone(visit, after(now, wait), "the hospital's system is busy")
+        }
+        Err(EhrError::Down(why)) => store.postpone(visit, after(now, backoff(row, now)), &why),
     }
 }
 
-fn settle_fault(
-    store: &dyn Store,
-    visit: &uuid::Uuid,
-    error: EhrError,
-    attempts: u32,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let again = |wait: Duration| {
-        now.saturating_add(SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX))
-    };
-    match error {
-        EhrError::Refused(why) => store.park(*visit, &why),
-        EhrError::Busy(seconds) => {
-            let at = again(Duration::from_secs(seconds)).unwrap_or(now);
-            store.postpone(*visit, at, "the hospital's system is busy")
-        }
-        EhrError::Down(why) => {
-            store.postpone(*visit, again(backoff(attempts)).unwrap_or(now), &why)
-        }
-    }
+/// A panic over one visit is a fault of ours that must not hold up the others.
+fn asked<T>(question: impl FnOnce() -> Result<T, EhrError>) -> Result<T, EhrError> {
+    catch_unwind(AssertUnwindSafe(question)).unwrap_or_else(|_| {
+        tracing::error!("a visit's handover panicked; it is tried again");
+        Err(EhrError::Down("a fault of this program".to_owned()))
+    })
+}
+
+fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+    now.saturating_add(wait).unwrap_or(Timestamp::MAX)
 }
 
 /// Full jitter: any time up to a bound that doubles, so that thirty kiosks do not knock together.
-fn backoff(attempts: u32) -> Duration {
-    let bound = FIRST_RETRY
-        .saturating_mul(1 << attempts.min(16))
-        .min(LAST_RETRY);
+/// A visit that could not even be rendered has no attempts to count: it waits as long again as it
+/// has waited already, which doubles just so.
+fn backoff(row: &OutboxRow, now: Timestamp) -> Duration {
+    let sends = FIRST_RETRY.saturating_mul(1 << row.attempts.min(16));
+    let waited = match row.frozen {
+        None => Duration::try_from(now.duration_since(row.record.draft.at)).unwrap_or_default(),
+        Some(_) => Duration::ZERO,
+    };
+    let bound = sends.max(waited).min(LAST_RETRY);
     let mut random = [0_u8; 4];
     if getrandom::fill(&mut random).is_err() {
         return bound;
     }
-    bound.mul_f64(f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX))
+    let part = f64::from(u32::from_le_bytes(random)) / f64::from(u32::MAX);
+    bound.mul_f64(part).max(SOONEST_RETRY)
 }

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -8,6 +9,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::chip::ReadChip;
+use super::limits::Limits;
 use super::paper::Press;
 use super::parts::Parts;
 use super::shared::Shared;
@@ -27,7 +29,7 @@ use crate::words::Cause;
 pub(super) enum Input {
     Event(Event),
     Health(&'static str, Result<(), String>),
-    /// A worker has begun a job: its deadline is new.
+    /// A worker has begun a job, or ended one: its deadline is new.
     Wake,
     Stop,
 }
@@ -42,13 +44,6 @@ pub enum Moment<'a> {
     /// This is what the screen shows now.
     View(&'a View),
 }
-
-/// Reading a chip takes a second or two; a job that takes this long hangs.
-const CHIP_LIMIT: Duration = Duration::from_secs(20);
-/// A lookup has deadlines of its own below this.
-const LOOKUP_LIMIT: Duration = Duration::from_secs(15);
-/// Devices and store get this much longer than the machine waits for them.
-const GRACE: Duration = Duration::from_secs(5);
 
 /// Owns the machine and its clock, and carries its wishes to the devices.
 pub(super) struct Driver {
@@ -67,6 +62,9 @@ pub(super) struct Driver {
     /// The reading that is wanted; any other stops at its next APDU.
     wanted_chip: Arc<AtomicU64>,
     workers: Workers,
+    /// What the machine was told of the reader.
+    reader_works: Option<bool>,
+    stop: Duration,
 }
 
 struct Workers {
@@ -94,21 +92,22 @@ impl Driver {
         config: &Arc<Config>,
         parts: &Parts,
         sources: Sources,
-        inlet: Inlet,
-        shared: Arc<Shared>,
-        observer: Option<Observer>,
+        (inlet, shared, observer): (Inlet, Arc<Shared>, Option<Observer>),
+        limits: Limits,
     ) -> std::io::Result<Self> {
-        let waits = config.policy.waits;
         let start = |name, limit| Worker::start(name, limit, inlet.clone());
         let workers = Workers {
-            chip: start("chip", CHIP_LIMIT)?,
-            patient: start("patient", LOOKUP_LIMIT)?,
-            insurance: start("insurance", LOOKUP_LIMIT)?,
-            store: start("store", waits.store + GRACE)?,
-            printer: start("printer", waits.printer + GRACE)?,
+            chip: start("chip", limits.chip)?,
+            patient: start("patient", limits.lookup)?,
+            insurance: start("insurance", limits.lookup)?,
+            store: start("store", limits.store)?,
+            printer: start("printer", limits.printer)?,
         };
+        let machine = Machine::new(Rules::from(config.as_ref()), Box::new(Uuid::new_v4));
+        // Whoever looks before the thread has begun sees something, too.
+        shared.publish(machine.view(), Timestamp::now());
         Ok(Self {
-            machine: Machine::new(Rules::from(config.as_ref()), Box::new(Uuid::new_v4)),
+            machine,
             parts: parts.clone(),
             press: Arc::new(Press::new(config, parts)),
             sources,
@@ -122,12 +121,14 @@ impl Driver {
             spoken: None,
             wanted_chip: Arc::default(),
             workers,
+            reader_works: None,
+            stop: limits.stop,
         })
     }
 
     /// Until told to stop.
     pub(super) fn run(&mut self, inbox: &Receiver<Input>) {
-        self.show();
+        self.fenced(Self::show);
         loop {
             let input = match self.patience() {
                 None => inbox.recv().unwrap_or(Input::Stop),
@@ -137,17 +138,57 @@ impl Driver {
                     Err(RecvTimeoutError::Disconnected) => Input::Stop,
                 },
             };
-            match input {
-                // A paper that came out is written down before the process may end.
-                Input::Stop => return self.workers.store.finish(),
-                Input::Wake => {}
-                Input::Event(event) => self.step(event),
-                Input::Health(device, health) => self.device(device, health),
+            if matches!(input, Input::Stop) {
+                return self.fenced(|driver| driver.finish(inbox));
             }
-            for (_, worker) in self.workers.all() {
-                worker.check(Instant::now());
+            self.fenced(|driver| driver.turn(input));
+        }
+    }
+
+    fn turn(&mut self, input: Input) {
+        match input {
+            Input::Stop | Input::Wake => {}
+            Input::Event(event) => self.step(event),
+            Input::Health(device, health) => self.device(device, health),
+        }
+        for (_, worker) in self.workers.all() {
+            worker.check(Instant::now());
+        }
+        self.tell_of_reader();
+        self.show();
+    }
+
+    /// A fault of this program ends the conversation, not the kiosk.
+    fn fenced(&mut self, act: impl FnOnce(&mut Self)) {
+        if catch_unwind(AssertUnwindSafe(|| act(self))).is_err() {
+            tracing::error!("the driver panicked; the kiosk goes back to Welcome");
+            let now = self.now();
+            let anew = catch_unwind(AssertUnwindSafe(|| {
+                for effect in self.machine.recover(now) {
+                    self.carry_out(effect, now.wall);
+                }
+                self.show();
+            }));
+            // Whatever panics here panics at every event: that has been said.
+            drop(anew);
+        }
+    }
+
+    /// A number and its paper that are on their way still arrive, within the bound.
+    fn finish(&mut self, inbox: &Receiver<Input>) {
+        self.wanted_chip.store(0, Ordering::SeqCst);
+        let end = Instant::now() + self.stop;
+        while self.workers.store.at_work() || self.workers.printer.at_work() {
+            match inbox.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(Input::Event(event @ (Event::Number { .. } | Event::Printed { .. }))) => {
+                    self.step(event);
+                }
+                Ok(_) => {}
+                Err(_) => {
+                    tracing::error!("the kiosk stops while the store or the printer is at work");
+                    return;
+                }
             }
-            self.show();
         }
     }
 
@@ -166,13 +207,17 @@ impl Driver {
 
     fn step(&mut self, event: Event) {
         self.observe(Moment::Event(&event));
-        let now = Now {
-            mono: Mono(self.started.elapsed()),
-            wall: Timestamp::now(),
-        };
+        let now = self.now();
         for effect in self.machine.step(event, now) {
             self.observe(Moment::Effect(&effect));
             self.carry_out(effect, now.wall);
+        }
+    }
+
+    fn now(&self) -> Now {
+        Now {
+            mono: Mono(self.started.elapsed()),
+            wall: Timestamp::now(),
         }
     }
 
@@ -209,15 +254,24 @@ impl Driver {
         }
     }
 
+    /// The chip is a way while the reader is there and its threads do not hang.
+    fn tell_of_reader(&mut self) {
+        let there = self.health.get("reader").map(Result::is_ok);
+        let works = there.map(|there| there && !self.workers.chip.failed());
+        if let Some(works) = works
+            && self.reader_works.replace(works) != Some(works)
+        {
+            self.step(Event::Device(Device::Reader, works));
+        }
+    }
+
     /// The loss of a device closes a way; its return opens it.
     fn device(&mut self, device: &'static str, health: Result<(), String>) {
-        let works = health.is_ok();
         if let Err(cause) = &health {
             tracing::warn!(device, cause, "device fault");
         }
         self.health.insert(device, health);
         match device {
-            "reader" => self.step(Event::Device(Device::Reader, works)),
             "camera" | "scanner" => {
                 let left = ["camera", "scanner"]
                     .iter()
@@ -291,7 +345,13 @@ impl Driver {
                     run: Box::new(run),
                 });
             }
-            Effect::Forget => self.wanted_chip.store(0, Ordering::SeqCst),
+            Effect::Forget => {
+                self.wanted_chip.store(0, Ordering::SeqCst);
+                let workers = &self.workers;
+                for worker in [&workers.chip, &workers.patient, &workers.insurance] {
+                    worker.forget();
+                }
+            }
         }
     }
 

@@ -2,64 +2,97 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::parts::Parts;
 use super::shared::{Shared, Status};
-use super::{Inlet, named};
+use super::{Inlet, turns};
 use crate::checkin::Event;
 use crate::config::Config;
+use crate::store::{Store, StoreError};
 
 /// Commands are looked for this often. They are rows, not messages: the console may be another process.
 const LOOK_FOR_COMMANDS: Duration = Duration::from_secs(1);
 /// A kiosk that is well says so this often.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+/// A command that is older than this when the kiosk first sees it (it was off, or cut off) is not
+/// acted on. The console offers the next call after the same time.
+const COMMAND_LASTS: SignedDuration = SignedDuration::from_secs(60);
+/// What staff read then.
+const TOO_OLD: &str = "too old: the patient it was meant for has gone";
 
-pub(super) fn start(
-    config: &Arc<Config>,
+/// Publishes what changed, and passes commands on.
+pub(super) fn work(
+    config: &Config,
     parts: &Parts,
     shared: Arc<Shared>,
     inlet: Inlet,
-) -> std::io::Result<JoinHandle<()>> {
+) -> impl FnOnce() + Send + 'static {
     let (store, kiosk) = (Arc::clone(&parts.store), config.kiosk.id.clone());
-    named("fleet", move || {
-        let mut seen = 0;
-        let mut told: Option<(Value, Instant)> = None;
-        let mut given = BTreeSet::new();
-        while shared.wait_change(&mut seen, LOOK_FOR_COMMANDS) {
-            let status = status(&shared);
-            let due = told
-                .as_ref()
-                .is_none_or(|(last, at)| *last != status || at.elapsed() >= HEARTBEAT);
-            if due {
-                if let Err(error) = store.publish(&kiosk, &status, Timestamp::now()) {
-                    tracing::warn!(%error, "the kiosk's state is not published");
-                }
-                told = Some((status, Instant::now()));
-            }
-            match store.pending(&kiosk) {
-                Ok(commands) => {
-                    let open: BTreeSet<_> = commands.iter().map(|command| command.id).collect();
-                    // An answer takes a moment to become durable: the same row is not taken twice.
-                    given.retain(|id| open.contains(id));
-                    for command in commands
-                        .into_iter()
-                        .filter(|command| given.insert(command.id))
-                    {
-                        inlet.event(Event::Staff {
-                            id: command.id,
-                            act: command.act,
-                        });
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "commands of staff cannot be read"),
-            }
+    let mut commands = Commands {
+        store: Arc::clone(&store),
+        kiosk: kiosk.clone(),
+        inlet,
+        given: BTreeSet::new(),
+    };
+    let mut seen = 0;
+    let mut told: Option<(Value, Instant)> = None;
+    let turn = move || {
+        if !shared.wait_change(&mut seen, LOOK_FOR_COMMANDS) {
+            return false;
         }
-    })
+        let status = status(&shared);
+        let due = told
+            .as_ref()
+            .is_none_or(|(last, at)| *last != status || at.elapsed() >= HEARTBEAT);
+        if due {
+            if let Err(error) = store.publish(&kiosk, &status, Timestamp::now()) {
+                tracing::warn!(%error, "the kiosk's state is not published");
+            }
+            told = Some((status, Instant::now()));
+        }
+        if let Err(error) = commands.look(Timestamp::now()) {
+            tracing::warn!(%error, "commands of staff cannot be read or answered");
+        }
+        true
+    };
+    move || turns("fleet", turn)
+}
+
+/// What staff ask, each time once.
+struct Commands {
+    store: Arc<dyn Store>,
+    kiosk: String,
+    inlet: Inlet,
+    /// Given to the machine; an answer takes a moment to become durable.
+    given: BTreeSet<Uuid>,
+}
+
+impl Commands {
+    fn look(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        let commands = self.store.pending(&self.kiosk)?;
+        let open: BTreeSet<_> = commands.iter().map(|command| command.id).collect();
+        self.given.retain(|id| open.contains(id));
+        for command in commands {
+            if self.given.contains(&command.id) {
+                continue;
+            }
+            if now.duration_since(command.at) > COMMAND_LASTS {
+                self.store.answer(command.id, TOO_OLD, now)?;
+                continue;
+            }
+            self.given.insert(command.id);
+            self.inlet.event(Event::Staff {
+                id: command.id,
+                act: command.act,
+            });
+        }
+        Ok(())
+    }
 }
 
 /// The masked view, since when, and the devices, as the console reads them.

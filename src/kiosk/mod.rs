@@ -12,6 +12,7 @@ mod chip;
 mod drain;
 mod driver;
 mod fleet;
+mod limits;
 mod paper;
 mod parts;
 mod shared;
@@ -21,9 +22,12 @@ mod worker;
 #[cfg(test)]
 mod tests;
 
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 pub use driver::Moment;
 pub use parts::{OpenChip, OpenPrinter, Parts, PartsError, fhir, hospital, insurance, open_store};
@@ -32,6 +36,7 @@ pub use shared::Shared;
 use crate::checkin::{Event, Touch};
 use crate::config::Config;
 use driver::{Driver, Input};
+use limits::Limits;
 use sources::Sources;
 
 /// Looks at everything that passes through the driver, on the driver's own thread.
@@ -71,6 +76,9 @@ pub struct Kiosk {
     inlet: Inlet,
     shared: Arc<Shared>,
     threads: Vec<JoinHandle<()>>,
+    /// Each thread holds the other end while it lives.
+    lives: Receiver<Infallible>,
+    stop: Duration,
 }
 
 impl Kiosk {
@@ -83,29 +91,51 @@ impl Kiosk {
         parts: Parts,
         observer: Option<Observer>,
     ) -> std::io::Result<Self> {
+        let limits = Limits::of(&config.policy.waits);
+        Self::assemble(config, parts, observer, limits, Sources::start)
+    }
+
+    fn assemble(
+        config: Config,
+        parts: Parts,
+        observer: Option<Observer>,
+        limits: Limits,
+        sources: impl FnOnce(&Config, &Inlet) -> std::io::Result<Sources>,
+    ) -> std::io::Result<Self> {
         let (sender, inbox) = channel();
-        let inlet = Inlet(sender);
+        let (alive, lives) = channel();
+        // From here on, whatever cannot be started stops what was.
+        let mut kiosk = Self {
+            inlet: Inlet(sender),
+            shared: Arc::new(Shared::new()),
+            threads: Vec::new(),
+            lives,
+            stop: limits.stop,
+        };
+        let (inlet, shared) = (kiosk.inlet(), kiosk.shared());
         let config = Arc::new(config);
-        let shared = Arc::new(Shared::new());
-        let sources = Sources::start(&config, &inlet)?;
-        let mut driver = Driver::new(
-            &config,
-            &parts,
-            sources,
-            inlet.clone(),
-            Arc::clone(&shared),
-            observer,
-        )?;
-        let threads = vec![
-            drain::start(&parts, Arc::clone(&shared))?,
-            fleet::start(&config, &parts, Arc::clone(&shared), inlet.clone())?,
-            named("driver", move || driver.run(&inbox))?,
-        ];
-        Ok(Self {
-            inlet,
-            shared,
-            threads,
-        })
+        let sources = sources(&config, &inlet)?;
+        let heard = (inlet.clone(), Arc::clone(&shared), observer);
+        let mut driver = Driver::new(&config, &parts, sources, heard, limits)?;
+        kiosk.thread("driver", &alive, move || driver.run(&inbox))?;
+        kiosk.thread("outbox", &alive, drain::work(&parts, Arc::clone(&shared)))?;
+        kiosk.thread("fleet", &alive, fleet::work(&config, &parts, shared, inlet))?;
+        Ok(kiosk)
+    }
+
+    fn thread(
+        &mut self,
+        name: &str,
+        alive: &Sender<Infallible>,
+        work: impl FnOnce() + Send + 'static,
+    ) -> std::io::Result<()> {
+        let alive = alive.clone();
+        let run = move || {
+            let _alive = alive;
+            work();
+        };
+        self.threads.push(named(name, run)?);
+        Ok(())
     }
 
     /// Where events go in.
@@ -123,13 +153,33 @@ impl Drop for Kiosk {
     fn drop(&mut self) {
         self.inlet.stop();
         self.shared.close();
-        for thread in self.threads.drain(..) {
-            // A thread that panicked has been traced already.
-            let _ = thread.join();
+        // The driver may take its whole bound for the store and the printer before it ends.
+        match self.lives.recv_timeout(self.stop * 2) {
+            Err(RecvTimeoutError::Disconnected) => {
+                for thread in self.threads.drain(..) {
+                    // A thread that panicked has been traced already.
+                    let _ = thread.join();
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                tracing::error!("a thread hangs; the kiosk stops without it");
+            }
+            Ok(never) => match never {},
         }
     }
 }
 
 fn named(name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.to_owned()).spawn(run)
+}
+
+/// Turn after turn, until one says that it was the last. A turn that panics does not end the thread.
+fn turns(name: &'static str, mut turn: impl FnMut() -> bool) {
+    loop {
+        match catch_unwind(AssertUnwindSafe(&mut turn)) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(_) => tracing::error!(name, "a thread panicked; it goes on"),
+        }
+    }
 }

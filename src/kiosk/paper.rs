@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::parts::{OpenPrinter, Parts};
@@ -6,7 +6,7 @@ use crate::checkin::Shown;
 use crate::config::Config;
 use crate::identity::Payload;
 use crate::queue::{Issued, Paper};
-use crate::ticket::{Face, PrinterFault, Template};
+use crate::ticket::{Face, Printer, PrinterFault, Template};
 use crate::words::Cause;
 
 /// Makes a ticket of a number and puts it onto paper.
@@ -14,6 +14,8 @@ pub(super) struct Press {
     config: Arc<Config>,
     template: Arc<Template>,
     open: OpenPrinter,
+    /// The printer with what was learnt of it; another one is opened after a fault of ours.
+    printer: Mutex<Option<Box<dyn Printer>>>,
     within: Duration,
 }
 
@@ -23,6 +25,7 @@ impl Press {
             config: Arc::clone(config),
             template: Arc::clone(&parts.template),
             open: Arc::clone(&parts.printer),
+            printer: Mutex::default(),
             // The machine's own bound comes last, so that the cause is the printer's.
             within: config
                 .policy
@@ -68,6 +71,14 @@ impl Press {
             .as_bytes()
             .last_chunk::<4>()
             .unwrap_or(b"0000");
-        (self.open)().print(&raster, echo, self.within)
+        let kept = self.place().take();
+        let mut printer = kept.unwrap_or_else(|| (self.open)());
+        let printed = printer.print(&raster, echo, self.within);
+        *self.place() = Some(printer);
+        printed
+    }
+
+    fn place(&self) -> MutexGuard<'_, Option<Box<dyn Printer>>> {
+        self.printer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

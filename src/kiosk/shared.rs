@@ -59,9 +59,12 @@ impl Shared {
             .expect("the wait ends when there is a view")
     }
 
-    /// Calls `listener` after every change of the view, on the driver's thread: it must return at once.
+    /// Calls `listener` now, lest a change be missed, and after every change of the view, on the
+    /// driver's thread: it must return at once.
     pub fn on_change(&self, listener: impl Fn() + Send + 'static) {
-        *self.listener.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(listener));
+        let mut place = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
+        listener();
+        *place = Some(Box::new(listener));
     }
 
     pub(super) fn status(&self) -> Status {
@@ -111,6 +114,11 @@ impl Shared {
         let mut board = self.lock();
         board.outbox += 1;
         self.tell(board);
+    }
+
+    /// Whether the kiosk stops.
+    pub(super) fn closed(&self) -> bool {
+        self.lock().closed
     }
 
     pub(super) fn close(&self) {

@@ -5,7 +5,8 @@ use crate::scan::{self, ScanEvent, SourceHandle};
 
 use super::Inlet;
 
-/// Whatever speaks without being asked: reader, scanner, camera.
+/// Whatever speaks without being asked: reader, scanner, camera. The default has none of them.
+#[derive(Default)]
 pub(super) struct Sources {
     _reader: Option<Watch>,
     /// A scanner costs nothing while nobody scans: it is always heard.

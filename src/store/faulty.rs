@@ -48,6 +48,8 @@ pub(crate) struct Faulty {
 struct Faults {
     by_call: BTreeMap<&'static str, Fault>,
     hanging: BTreeMap<&'static str, u32>,
+    /// Calls that have ended.
+    done: u64,
 }
 
 /// A queue with one letter and three digits.
@@ -103,6 +105,24 @@ impl Faulty {
         assert!(!waited.unwrap().1.timed_out(), "{call} was never called");
     }
 
+    /// Waits until the store holds what is waited for; it is looked at after each call.
+    pub(crate) fn until(&self, what: &str, holds: impl Fn(&Sqlite) -> bool) {
+        let mut seen = None;
+        loop {
+            let same = |faults: &mut Faults| seen == Some(faults.done);
+            let waited = self
+                .changed
+                .wait_timeout_while(self.faults(), PATIENCE, same);
+            let (faults, late) = waited.unwrap();
+            assert!(!late.timed_out(), "never: {what}");
+            seen = Some(faults.done);
+            drop(faults);
+            if holds(&self.inner) {
+                return;
+            }
+        }
+    }
+
     /// The codes of the audit's lines, as anybody finds them in the file.
     pub(crate) fn audited(&self) -> Vec<String> {
         let file = rusqlite::Connection::open(&self.settings.path).unwrap();
@@ -153,7 +173,10 @@ macro_rules! pass_on {
     ($($name:ident($($arg:ident: $kind:ty),*) -> $out:ty;)*) => {
         $(fn $name(&self, $($arg: $kind),*) -> Result<$out, StoreError> {
             self.before(stringify!($name))?;
-            self.inner.$name($($arg),*)
+            let answer = self.inner.$name($($arg),*);
+            self.faults().done += 1;
+            self.changed.notify_all();
+            answer
         })*
     };
 }
