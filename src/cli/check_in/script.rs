@@ -74,11 +74,13 @@ impl Script {
     }
 
     /// The six digits that open the card's chip.
+    #[cfg(feature = "sim")]
     pub(super) fn can(&self) -> Option<&str> {
         self.can.as_deref()
     }
 
     /// A code or a number was given, not only what opens a chip.
+    #[cfg(feature = "sim")]
     pub(super) fn tells_who(&self) -> bool {
         self.code.is_some() || self.number.is_some()
     }
