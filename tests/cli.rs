@@ -111,7 +111,7 @@ const TRANSCRIPTS: &[Transcript] = &[
         "check-in --config {}/right.toml --qr-image {}/example.toml",
         1,
         &[],
-        &["error: not a readable picture"],
+        &["not a readable picture"],
     ),
     ("scan {}/none.png", 1, &[], &["none.png: cannot be opened"]),
     (
