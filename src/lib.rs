@@ -9,7 +9,7 @@
 //!
 //! # Where to start
 //! Open [`checkin`] first: its events and effects are two pages and name everything that can happen.
-//! Then `kiosk/driver.rs`, which carries the effects out. A room may use the rooms on floors below.
+//! Then `kiosk/driver/`, which carries the effects out. A room may use the rooms on floors below.
 //!
 //! | floor | room | what it never does |
 //! |---|---|---|

@@ -1,6 +1,6 @@
 //! The driver: device threads, effects carried out, events fed back, the outbox drainer.
 //!
-//! One thread owns the [`Machine`](crate::checkin::Machine) and its clock (`driver.rs`: start
+//! One thread owns the [`Machine`](crate::checkin::Machine) and its clock (`driver/`: start
 //! there); every device has a thread of its own (`worker.rs`) and talks to it through one channel.
 //! Window, terminal and load generator are outside: they send events, and look at the
 //! [`View`](crate::checkin::View).
