@@ -7,7 +7,7 @@ use crate::config::Waits;
 pub(super) struct Limits {
     /// Reading a chip takes a second or two; a job that takes this long hangs.
     pub chip: Duration,
-    /// A lookup has deadlines of its own below this.
+    /// A lookup that takes this long hangs: nobody has waited for it for a while.
     pub lookup: Duration,
     /// A store that takes this long hangs: longer than the machine waits for it.
     pub store: Duration,
@@ -23,8 +23,8 @@ impl Limits {
     pub(super) fn of(waits: &Waits) -> Self {
         const GRACE: Duration = Duration::from_secs(5);
         Self {
-            chip: Duration::from_secs(20),
-            lookup: Duration::from_secs(15),
+            chip: Duration::from_secs(10),
+            lookup: waits.lookup + GRACE,
             store: waits.store + GRACE,
             printer: waits.printer + GRACE,
             stop: Duration::from_secs(2),
