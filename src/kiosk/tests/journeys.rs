@@ -16,9 +16,12 @@ fn a_whole_check_in_passes_and_the_store_holds_it() {
     let house = House::new();
     house.show_code(AN);
     house.confirm();
-    let printing = house.screen("printing", |screen| match screen {
-        Screen::Printing { number, .. } => Some(number.to_string()),
-        _ => None,
+    let printing = house.screen("printing", |screen| {
+        if let Screen::Printing { number, .. } = screen {
+            Some(number.to_string())
+        } else {
+            None
+        }
     });
     let (number, paper) = house.done();
     assert_eq!((number.as_str(), paper), ("A001", PaperShown::Printed));

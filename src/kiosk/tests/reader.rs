@@ -148,9 +148,12 @@ fn a_chip_that_hangs_stops_nobody_and_three_of_them_are_a_failed_reader() {
     until_health(&house, "failed", |health| health.contains("hangs"));
     // The third patient is not asked for a card at all.
     house.touch(Touch::Start);
-    house.screen("no chip offered", |screen| match screen {
-        Screen::Gathering { ways, .. } => (!ways.chip).then_some(()),
-        _ => None,
+    house.screen("no chip offered", |screen| {
+        if let Screen::Gathering { ways, .. } = screen {
+            (!ways.chip).then_some(())
+        } else {
+            None
+        }
     });
     house.touch(Touch::Cancel);
     house.welcome();
@@ -188,20 +191,27 @@ fn a_chip_that_answers_after_its_patient_has_gone_reaches_nobody() {
     house.act(Event::CardTaken);
 
     house.touch(Touch::Start);
-    house.screen("the next patient", |screen| match screen {
-        Screen::Gathering { want, .. } => (*want == Want::CardOrCode).then_some(()),
-        _ => None,
+    house.screen("the next patient", |screen| {
+        if let Screen::Gathering { want, .. } = screen {
+            (*want == Want::CardOrCode).then_some(())
+        } else {
+            None
+        }
     });
     reader.gate.open();
     until_read(&house);
-    house.screen("still nobody", |screen| match screen {
-        Screen::Gathering {
+    house.screen("still nobody", |screen| {
+        if let Screen::Gathering {
             want, who, problem, ..
-        } => {
-            assert_eq!((*want, who, *problem), (Want::CardOrCode, &None, None));
-            Some(())
+        } = screen
+        {
+            {
+                assert_eq!((*want, who, *problem), (Want::CardOrCode, &None, None));
+                Some(())
+            }
+        } else {
+            None
         }
-        _ => None,
     });
     assert_eq!(house.check_in(BINH), "A001");
     house
@@ -225,12 +235,15 @@ fn a_reading_that_is_not_wanted_any_longer_stops_at_its_next_command() {
     });
     house.welcome();
     reader.gate.open();
-    house.until("it stopped", |seen| match seen {
-        Seen::Event(Event::Chip { result, .. }) => {
-            assert_eq!(result.unwrap_err(), Cause::CardMoved);
-            Some(())
+    house.until("it stopped", |seen| {
+        if let Seen::Event(Event::Chip { result, .. }) = seen {
+            {
+                assert_eq!(result.unwrap_err(), Cause::CardMoved);
+                Some(())
+            }
+        } else {
+            None
         }
-        _ => None,
     });
 }
 

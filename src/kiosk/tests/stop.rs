@@ -59,8 +59,8 @@ fn a_number_on_its_way_still_gets_its_paper_when_the_kiosk_stops() {
 
 #[test]
 fn what_hangs_does_not_keep_a_kiosk_from_stopping() {
-    type Case = (&'static str, fn(&House));
-    let hanging: [Case; 5] = [
+    type Hang = fn(&House);
+    let hanging: [(&str, Hang); 5] = [
         ("lookup", |house| {
             house.clinic.finding.close();
             house.show_code(AN);
