@@ -9,6 +9,7 @@
 //! password is tried once; keys, passwords and nonces are wiped when they are dropped.
 
 mod access;
+mod algorithm;
 mod apdu;
 mod chip;
 mod crypto;
@@ -16,6 +17,7 @@ mod error;
 mod file;
 mod lds;
 mod messaging;
+mod proof;
 mod reader;
 mod tlv;
 mod transport;

@@ -5,6 +5,7 @@
 //! virtual reader of a real PC/SC service. Invariant: no code of the reader that it tests; any
 //! doubt about a protected command costs the session, as on a real chip.
 
+pub mod chip;
 mod dispatch;
 mod faults;
 mod files;

@@ -1,0 +1,109 @@
+//! What was proved about a chip, and how. Only the verifiers of this folder can say "successful":
+//! the constructor is theirs alone, so a proof that was not carried out cannot be claimed.
+
+use crate::identity::{self, Check, CheckResult, Verdict, judge};
+
+/// The outcome of one proof.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    method: Option<&'static str>,
+    check: Check,
+}
+
+impl Proof {
+    /// By which protocol, where one was chosen: `CA-ECDH-AES128`, `PACE-CAM`, `AA-RSA`.
+    pub fn method(&self) -> Option<&'static str> {
+        self.method
+    }
+
+    /// How it ended.
+    pub fn result(&self) -> CheckResult {
+        self.check.result
+    }
+
+    /// Why, in an engineer's words; never personal.
+    pub fn reason(&self) -> &str {
+        &self.check.reason
+    }
+
+    /// As it is written down.
+    pub fn record(&self) -> Check {
+        self.check.clone()
+    }
+
+    /// Carried out, and right. For the verifiers alone.
+    fn successful(method: &'static str, reason: &str) -> Self {
+        Self {
+            method: Some(method),
+            check: Check::new(CheckResult::Successful, reason),
+        }
+    }
+
+    /// Anything but success, which anybody may say.
+    ///
+    /// # Panics
+    /// When asked for [`CheckResult::Successful`].
+    pub(super) fn other(method: Option<&'static str>, result: CheckResult, reason: &str) -> Self {
+        assert!(
+            result != CheckResult::Successful,
+            "only a verifier may say that a proof succeeded"
+        );
+        Self {
+            method,
+            check: Check::new(result, reason),
+        }
+    }
+}
+
+/// Everything that was proved about one chip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proofs {
+    pub(super) passive: Proof,
+    pub(super) chip: Proof,
+    pub(super) active: Proof,
+}
+
+impl Proofs {
+    /// Passive authentication: are the data signed by a trusted issuer?
+    pub fn passive(&self) -> &Proof {
+        &self.passive
+    }
+
+    /// Chip authentication, or PACE with chip authentication mapping: is the chip no copy?
+    pub fn chip(&self) -> &Proof {
+        &self.chip
+    }
+
+    /// Active authentication: is the chip no copy?
+    pub fn active(&self) -> &Proof {
+        &self.active
+    }
+
+    /// What they amount to.
+    pub fn verdict(&self) -> Verdict {
+        judge(&self.record())
+    }
+
+    /// As they are written down.
+    pub fn record(&self) -> identity::Proofs {
+        identity::Proofs {
+            passive: self.passive.record(),
+            chip: self.chip.record(),
+            active: self.active.record(),
+        }
+    }
+
+    /// Proofs of any outcome, for tests of what follows from them.
+    #[cfg(test)]
+    pub(crate) fn assumed(record: identity::Proofs) -> Self {
+        let proof = |check| Proof {
+            method: None,
+            check,
+        };
+        Self {
+            passive: proof(record.passive),
+            chip: proof(record.chip),
+            active: proof(record.active),
+        }
+    }
+}
