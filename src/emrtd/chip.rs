@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use zeroize::Zeroizing;
 
 use super::ReadError;
-use super::lds::mrz::{self, Td1};
+use super::lds::mrz::Mrz;
 use super::lds::{self, DataGroup, Dg13};
 use crate::identity::{BirthDate, Check, CheckResult, Person, Private, Proofs};
 
@@ -75,7 +75,7 @@ pub struct LinkStats {
 #[derive(Default)]
 pub(super) struct Files {
     /// The machine readable zone, parsed at once: it decides whether to go on.
-    zone: Option<Td1>,
+    zone: Option<Mrz>,
     dg13: Option<Dg13>,
     portrait: Option<Portrait>,
     read: Vec<u8>,
@@ -115,13 +115,8 @@ impl Files {
     }
 }
 
-fn citizen_zone(dg1: &[u8]) -> Result<Td1, ReadError> {
-    let unreadable = |error: lds::LdsError| ReadError::unreadable(format!("DG1: {error}"));
-    let characters = lds::parse_dg1(dg1).map_err(unreadable)?;
-    if characters.len() != mrz::TD1_LEN {
-        return Err(ReadError::not_a_citizen_card("its MRZ is not a card's"));
-    }
-    let zone = Td1::parse(characters).map_err(unreadable)?;
+fn citizen_zone(dg1: &[u8]) -> Result<Mrz, ReadError> {
+    let zone = lds::parse_dg1(dg1).map_err(|e| ReadError::unreadable(format!("DG1: {e}")))?;
     if !zone.is_citizen_card() {
         return Err(ReadError::not_a_citizen_card(
             "its MRZ is of another document",
@@ -131,7 +126,7 @@ fn citizen_zone(dg1: &[u8]) -> Result<Td1, ReadError> {
 }
 
 /// DG1 decides; DG13 adds what the zone has no room for. Two different persons are a fault.
-fn person(zone: &Td1, dg13: Dg13) -> Result<Person, ReadError> {
+fn person(zone: &Mrz, dg13: Dg13) -> Result<Person, ReadError> {
     let number = zone.personal_number();
     if let (Some(a), Some(b)) = (&number, &dg13.personal_number)
         && a != b

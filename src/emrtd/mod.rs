@@ -58,8 +58,8 @@ pub mod parsers {
         let _ = lds::parse_dg13(bytes);
     }
 
-    /// The text of a TD1 machine readable zone.
+    /// The text of a machine readable zone.
     pub fn fuzz_mrz(bytes: &[u8]) {
-        let _ = lds::mrz::Td1::parse(bytes);
+        let _ = lds::mrz::Mrz::parse(bytes);
     }
 }

@@ -34,17 +34,10 @@ impl Access {
         Self(Secret::Can(Zeroizing::new(number.can().to_owned())))
     }
 
-    /// The MRZ: three lines of 30 characters, or the 24 characters of the key. Refused where a
-    /// check digit is wrong.
+    /// The MRZ: the lines of a card or passport, or the 24 characters of the key (more with a long
+    /// document number). Refused where a check digit is wrong.
     pub fn mrz(text: &str) -> Option<Self> {
-        let text: Zeroizing<String> =
-            Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect());
-        let key = match text.len() {
-            mrz::KEY_LEN => text,
-            mrz::TD1_LEN => Zeroizing::new(mrz::Td1::parse(text.as_bytes()).ok()?.key()),
-            _ => return None,
-        };
-        mrz::key_is_right(key.as_bytes()).then(|| Self(Secret::Mrz(key)))
+        mrz::key_of(text).map(|key| Self(Secret::Mrz(key)))
     }
 
     /// The number of this password in MSE:Set AT (ICAO 9303-11 §4.4.4.1).

@@ -1,14 +1,15 @@
 //! The logical data structure (ICAO 9303-10): what the files mean.
 
+mod dg1;
 mod dg13;
 mod dg2;
 pub(super) mod mrz;
 
 use thiserror::Error;
 
+pub(super) use dg1::parse as parse_dg1;
 pub(super) use dg2::parse as parse_dg2;
 pub(super) use dg13::{Dg13, parse as parse_dg13};
-pub(super) use mrz::parse_dg1;
 
 use super::tlv::TlvError;
 
