@@ -3,6 +3,7 @@
 mod dg13;
 mod dg2;
 pub(super) mod mrz;
+pub(super) mod security_info;
 
 use thiserror::Error;
 
