@@ -12,13 +12,14 @@ mod access;
 mod algorithm;
 mod apdu;
 mod chip;
-mod crypto;
+mod curve;
 mod error;
 mod file;
 mod lds;
 mod messaging;
 mod proof;
 mod reader;
+mod symmetric;
 mod tlv;
 mod transport;
 
@@ -30,7 +31,7 @@ pub use transport::{TraceLine, Traced, Transport, TransportError, read};
 
 /// The parsers of what a card sends, as plain functions for fuzzing: none may ever panic.
 pub mod parsers {
-    use super::{access, lds, tlv};
+    use super::{lds, tlv};
 
     /// BER-TLV.
     pub fn fuzz_tlv(bytes: &[u8]) {
@@ -38,9 +39,9 @@ pub mod parsers {
         let _ = tlv::header(bytes);
     }
 
-    /// EF.CardAccess.
+    /// The SecurityInfos of EF.CardAccess and DG14.
     pub fn fuzz_card_access(bytes: &[u8]) {
-        let _ = access::parse_card_access(bytes);
+        let _ = lds::security_info::SecurityInfos::parse(bytes);
     }
 
     /// DG1.

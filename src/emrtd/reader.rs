@@ -1,8 +1,9 @@
-use super::access::{Failure, Pace, PaceInfo, Turn, parse_card_access};
+use super::access::{Failure, Pace, Turn};
 use super::apdu::{Command, Reply, Sw};
 use super::chip::Files;
 use super::file::{FileFault, FileRead, Progress, ReadSize};
 use super::lds::DataGroup;
+use super::lds::security_info::{PaceInfo, parse_card_access};
 use super::messaging::{SecureMessaging, SecurityEvent};
 use super::{Access, Chip, LinkStats, Plan, ReadError};
 

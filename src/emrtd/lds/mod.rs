@@ -4,6 +4,7 @@ mod dg1;
 mod dg13;
 mod dg2;
 pub(super) mod mrz;
+pub(super) mod security_info;
 
 use thiserror::Error;
 

@@ -1,0 +1,315 @@
+//! SecurityInfos: what a chip says that it can do (ICAO 9303-11 §9.2). They stand unsigned in
+//! EF.CardAccess, hashed in DG14 and signed in EF.CardSecurity.
+
+use crate::emrtd::algorithm::{Curve, HashAlgorithm};
+use crate::emrtd::curve;
+use crate::emrtd::symmetric::Cipher;
+use crate::emrtd::tlv::{self, Tlv, TlvError};
+
+/// 0.4.0.127.0.7.2.2: the protocols of BSI TR-03110, which ICAO took over.
+const PROTOCOLS: [u8; 7] = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02];
+/// The next number: public keys, chip authentication, PACE.
+const PUBLIC_KEY: u8 = 1;
+const CHIP_AUTHENTICATION: u8 = 3;
+const PACE: u8 = 4;
+/// After [`PUBLIC_KEY`] and [`CHIP_AUTHENTICATION`]: elliptic curves. 1 is Diffie-Hellman over
+/// integers.
+const ECDH: u8 = 2;
+
+/// All that one file says, in its order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::emrtd) struct SecurityInfos {
+    /// The offers of PACE that this reader can take.
+    pub pace: Vec<PaceInfo>,
+    /// The offers of chip authentication.
+    pub chip_authentication: Vec<ChipAuthenticationInfo>,
+    /// The chip's static public keys.
+    pub chip_keys: Vec<ChipPublicKey>,
+    /// The hash of active authentication with ECDSA.
+    pub active_hash: Option<HashAlgorithm>,
+}
+
+/// How a nonce becomes a generator (ICAO 9303-11 §4.4.3.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::emrtd) enum Mapping {
+    Generic,
+    Integrated,
+    /// Generic, and the chip proves its static key with it.
+    ChipAuthentication,
+}
+
+/// One offer to do PACE (ICAO 9303-11 §9.2.3). Only what this reader can do exists.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::emrtd) struct PaceInfo {
+    /// The protocol's object identifier, as its value bytes.
+    pub protocol: Vec<u8>,
+    pub mapping: Mapping,
+    pub cipher: Cipher,
+    pub curve: Curve,
+    /// Number of the domain parameters.
+    pub parameter: u8,
+}
+
+/// One offer to do chip authentication (ICAO 9303-11 §9.2.5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::emrtd) struct ChipAuthenticationInfo {
+    /// The protocol's object identifier, as its value bytes.
+    pub protocol: Vec<u8>,
+    /// On an elliptic curve; else Diffie-Hellman over integers.
+    pub is_ecdh: bool,
+    pub cipher: Cipher,
+    /// Which of the chip's keys it is for, where there are several.
+    pub key_id: Option<u64>,
+}
+
+/// A static public key of the chip (ICAO 9303-11 §9.2.6).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::emrtd) struct ChipPublicKey {
+    /// SubjectPublicKeyInfo, tag and length included.
+    pub spki: Vec<u8>,
+    pub key_id: Option<u64>,
+    /// For an elliptic curve; else for Diffie-Hellman over integers.
+    pub is_ecdh: bool,
+}
+
+impl SecurityInfos {
+    /// Reads `SET OF SecurityInfo`. What is unknown is passed over: a newer card may say more.
+    pub fn parse(set: &[u8]) -> Result<Self, TlvError> {
+        let mut infos = Self::default();
+        for info in tlv::list(tlv::expect(set, 0x31)?)? {
+            if info.tag == 0x30 {
+                infos.add(&tlv::list(info.value)?);
+            }
+        }
+        Ok(infos)
+    }
+
+    /// `SEQUENCE { protocol OID, required ANY, optional ANY OPTIONAL }`.
+    fn add(&mut self, fields: &[Tlv<'_>]) {
+        let (protocol, required, optional) = match fields {
+            [protocol, required] => (protocol, required, None),
+            [protocol, required, optional] => (protocol, required, Some(optional)),
+            _ => return,
+        };
+        let Some(path) = Some(protocol)
+            .filter(|field| field.tag == 0x06)
+            .and_then(|field| field.value.strip_prefix(&PROTOCOLS))
+        else {
+            return;
+        };
+        let version = integer(required);
+        match path {
+            [PACE, mapping, cipher] if version == Some(2) => {
+                let parameter = optional.and_then(integer);
+                self.pace
+                    .extend(parameter.and_then(|n| PaceInfo::new(*mapping, *cipher, n)));
+            }
+            [CHIP_AUTHENTICATION, agreement, cipher] if version == Some(1) => {
+                let info = |(key_id, cipher)| ChipAuthenticationInfo {
+                    protocol: protocol.value.to_vec(),
+                    is_ecdh: *agreement == ECDH,
+                    cipher,
+                    key_id,
+                };
+                let cipher = Cipher::from_protocol(*cipher);
+                self.chip_authentication
+                    .extend(key_id(optional).zip(cipher).map(info));
+            }
+            [PUBLIC_KEY, agreement] if required.tag == 0x30 => {
+                let key = |key_id| ChipPublicKey {
+                    spki: required.raw.to_vec(),
+                    key_id,
+                    is_ecdh: *agreement == ECDH,
+                };
+                self.chip_keys.extend(key_id(optional).map(key));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl PaceInfo {
+    /// What citizen cards announce, for those that do not let their EF.CardAccess be read.
+    pub fn citizen_card() -> Self {
+        Self::new(2, 2, 13).expect("this reader does what citizen cards announce")
+    }
+
+    /// The offer by the last two numbers of its protocol and the number of its domain parameters.
+    pub fn new(mapping: u8, cipher: u8, parameter: u64) -> Option<Self> {
+        let protocol = [&PROTOCOLS[..], &[PACE, mapping, cipher]].concat();
+        // 1 and 3 are the same over integers.
+        let mapping = match mapping {
+            2 => Mapping::Generic,
+            4 => Mapping::Integrated,
+            6 => Mapping::ChipAuthentication,
+            _ => return None,
+        };
+        let cipher = Cipher::from_protocol(cipher)?;
+        if mapping == Mapping::ChipAuthentication && cipher == Cipher::TripleDes {
+            return None;
+        }
+        let parameter = u8::try_from(parameter).ok()?;
+        let curve = Curve::from_parameter_id(parameter).filter(|curve| curve::agrees_on(*curve))?;
+        Some(Self {
+            protocol,
+            mapping,
+            cipher,
+            curve,
+            parameter,
+        })
+    }
+
+    /// The name of the protocol, for reports.
+    pub fn name(&self) -> &'static str {
+        use Cipher::{Aes128, Aes192, Aes256, TripleDes};
+        use Mapping::{ChipAuthentication, Generic, Integrated};
+        match (self.mapping, self.cipher) {
+            (Generic, TripleDes) => "PACE-ECDH-GM-3DES",
+            (Generic, Aes128) => "PACE-ECDH-GM-AES128",
+            (Generic, Aes192) => "PACE-ECDH-GM-AES192",
+            (Generic, Aes256) => "PACE-ECDH-GM-AES256",
+            (Integrated, TripleDes) => "PACE-ECDH-IM-3DES",
+            (Integrated, Aes128) => "PACE-ECDH-IM-AES128",
+            (Integrated, Aes192) => "PACE-ECDH-IM-AES192",
+            (Integrated, Aes256) => "PACE-ECDH-IM-AES256",
+            (ChipAuthentication, TripleDes | Aes128) => "PACE-ECDH-CAM-AES128",
+            (ChipAuthentication, Aes192) => "PACE-ECDH-CAM-AES192",
+            (ChipAuthentication, Aes256) => "PACE-ECDH-CAM-AES256",
+        }
+    }
+}
+
+/// A small INTEGER that is not negative; `None` for any other.
+fn integer(field: &Tlv<'_>) -> Option<u64> {
+    let negative = field.value.first()? & 0x80 != 0;
+    if field.tag != 0x02 || negative {
+        return None;
+    }
+    let digits = field.value.iter().skip_while(|byte| **byte == 0);
+    (digits.clone().count() <= 8).then(|| digits.fold(0, |n, byte| n << 8 | u64::from(*byte)))
+}
+
+/// The key's number: `Some(None)` where there is none, `None` where it is no number.
+#[expect(clippy::option_option, reason = "absent is not wrong")]
+fn key_id(field: Option<&Tlv<'_>>) -> Option<Option<u64>> {
+    match field {
+        None => Some(None),
+        Some(field) => integer(field).map(Some),
+    }
+}
+
+/// Reads EF.CardAccess: the first offer of PACE that this reader can take, or none.
+pub(in crate::emrtd) fn parse_card_access(file: &[u8]) -> Result<Option<PaceInfo>, TlvError> {
+    Ok(SecurityInfos::parse(file)?.pace.into_iter().next())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{Mapping, PaceInfo, SecurityInfos, parse_card_access};
+    use crate::emrtd::algorithm::Curve;
+    use crate::emrtd::symmetric::Cipher;
+
+    /// As citizen cards carry it: terminal authentication, chip authentication, PACE.
+    const CITIZEN_CARD: &str = "3134300d060804007f0007020202020101300f060a04007f000702020302020201013012060a04007f0007020204020202010202010d";
+
+    fn check(file: &str, expected: Option<PaceInfo>) {
+        let file = hex::decode(file).expect("hex");
+        assert_eq!(parse_card_access(&file), Ok(expected));
+    }
+
+    #[test]
+    fn the_offer_of_a_citizen_card_is_found_wherever_it_stands() {
+        check(CITIZEN_CARD, Some(PaceInfo::citizen_card()));
+        check(
+            "31143012060a04007f0007020204020202010202010d",
+            Some(PaceInfo::citizen_card()),
+        );
+    }
+
+    #[test]
+    fn offers_that_this_reader_cannot_do_are_no_offers() {
+        for (what, file) in [
+            ("none", "3100"),
+            (
+                "integers",
+                "31143012060a04007f00070202040102020102020100",
+            ),
+            (
+                "a fifth cipher",
+                "31143012060a04007f0007020204020502010202010d",
+            ),
+            (
+                "chip authentication mapping with 3DES",
+                "31143012060a04007f0007020204060102010202010d",
+            ),
+            (
+                "brainpoolP512r1",
+                "31143012060a04007f00070202040202020102020111",
+            ),
+            ("version 1", "31143012060a04007f0007020204020202010102010d"),
+            ("no parameter", "3111300f060a04007f00070202040202020102"),
+        ] {
+            let file = hex::decode(file).expect("hex");
+            assert_eq!(parse_card_access(&file), Ok(None), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_card_access_is_an_error() {
+        for file in ["", "3014", "31143012", "6100"] {
+            let file = hex::decode(file).expect("hex");
+            assert!(parse_card_access(&file).is_err());
+        }
+    }
+
+    #[test]
+    fn every_offer_on_every_curve_is_told_by_its_numbers() {
+        let check = |numbers: (u8, u8, u64), mapping, cipher, curve, name| {
+            let info = PaceInfo::new(numbers.0, numbers.1, numbers.2).expect("an offer");
+            assert_eq!(
+                (info.mapping, info.cipher, info.curve, info.name()),
+                (mapping, cipher, curve, name)
+            );
+        };
+        let (generic, integrated) = (Mapping::Generic, Mapping::Integrated);
+        let chip = Mapping::ChipAuthentication;
+        check((2, 1, 12), generic, Cipher::TripleDes, Curve::P256, "PACE-ECDH-GM-3DES");
+        check((4, 3, 15), integrated, Cipher::Aes192, Curve::P384, "PACE-ECDH-IM-AES192");
+        check((6, 4, 18), chip, Cipher::Aes256, Curve::P521, "PACE-ECDH-CAM-AES256");
+        check((2, 2, 16), generic, Cipher::Aes128, Curve::BrainpoolP384r1, "PACE-ECDH-GM-AES128");
+    }
+
+    #[test]
+    fn chip_authentication_and_its_keys_are_found_with_their_numbers() {
+        // Two offers and two keys (their content is not looked at here), and a key with a
+        // negative number, which is none.
+        let set = "314d300f060a04007f000702020302020201013012060a04007f00070202030204020101020129\
+                   300d060904007f000702020102300030100609\
+                   04007f0007020201023000020129";
+        let set = set.replace(' ', "");
+        let mut set = hex::decode(&set).expect("hex");
+        set[1] = (set.len() - 2) as u8;
+        let infos = SecurityInfos::parse(&set).expect("a set");
+        let offers: Vec<_> = infos
+            .chip_authentication
+            .iter()
+            .map(|info| (info.is_ecdh, info.cipher, info.key_id))
+            .collect();
+        assert_eq!(
+            offers,
+            [(true, Cipher::Aes128, None), (true, Cipher::Aes256, Some(0x29))]
+        );
+        let keys: Vec<_> = infos.chip_keys.iter().map(|key| key.key_id).collect();
+        assert_eq!(keys, [None, Some(0x29)]);
+        assert!(infos.chip_keys.iter().all(|key| key.spki == [0x30, 0x00]));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>) {
+            let _ = parse_card_access(&bytes);
+        }
+    }
+}
