@@ -6,6 +6,9 @@ use crate::emrtd::asn1::{self, Asn1Error, Elements, INTEGER, OID, SEQUENCE};
 
 /// 1.2.840.113549.1.1: PKCS#1.
 const PKCS1: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01];
+/// 1.2.840.113549.2: the hash functions of RSA Laboratories.
+const MD: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x02];
+const MD_BROKEN: &str = "MD2, MD4 and MD5 are broken";
 /// 1.2.840.10045: ANSI X9.62.
 const X962: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D];
 /// 0.4.0.127.0.7.1.1.4.1: `ecdsa-plain-signatures` of BSI TR-03111 §5.2.1.1.
@@ -82,9 +85,13 @@ impl SignatureAlgorithm {
     }
 }
 
-/// The hash that a DER `AlgorithmIdentifier` names; `None` for one that is not supported.
-pub(in crate::emrtd) fn hash_of(identifier: &[u8]) -> Result<Option<HashAlgorithm>, Asn1Error> {
-    Ok(HashAlgorithm::from_oid(split(identifier)?.0))
+/// The hash that a DER `AlgorithmIdentifier` names.
+pub(in crate::emrtd) fn hash_of(identifier: &[u8]) -> Result<HashAlgorithm, SignatureFault> {
+    let (oid, _) = split(identifier)?;
+    HashAlgorithm::from_oid(oid).ok_or(match oid.strip_prefix(MD) {
+        Some([2 | 4 | 5]) => SignatureFault::Forbidden(MD_BROKEN),
+        _ => SignatureFault::Unsupported("an unknown hash function"),
+    })
 }
 
 /// The object identifier and the parameters of an `AlgorithmIdentifier`.
@@ -102,7 +109,7 @@ pub(super) fn split(identifier: &[u8]) -> Result<(&[u8], Option<&[u8]>), Asn1Err
 fn pkcs1(last: u8, parameters: Option<&[u8]>) -> Result<SignatureAlgorithm, SignatureFault> {
     use SignatureAlgorithm::{RsaPkcs1, RsaPss};
     Ok(match last {
-        2..=4 => return Err(SignatureFault::Unsupported("MD2, MD4 and MD5 are broken")),
+        2..=4 => return Err(SignatureFault::Forbidden(MD_BROKEN)),
         5 => RsaPkcs1(HashAlgorithm::Sha1),
         10 => RsaPss(pss(parameters)?),
         11 => RsaPkcs1(HashAlgorithm::Sha256),
@@ -151,11 +158,11 @@ fn pss(parameters: Option<&[u8]>) -> Result<Pss, SignatureFault> {
     let mut elements = Elements::within(parameters, SEQUENCE)?;
     let mut pss = DEFAULT;
     if let Some(hash) = elements.optional(0xA0)? {
-        pss.hash = supported_hash(hash.value)?;
+        pss.hash = hash_of(hash.value)?;
     }
     if let Some(mask) = elements.optional(0xA1)? {
         pss.mask_hash = match split(mask.value)? {
-            (oid, Some(hash)) if oid.strip_prefix(PKCS1) == Some(&[8]) => supported_hash(hash)?,
+            (oid, Some(hash)) if oid.strip_prefix(PKCS1) == Some(&[8]) => hash_of(hash)?,
             _ => return Err(SignatureFault::Unsupported("a mask function but MGF1")),
         };
     }
@@ -169,10 +176,6 @@ fn pss(parameters: Option<&[u8]>) -> Result<Pss, SignatureFault> {
     }
     elements.end()?;
     Ok(pss)
-}
-
-fn supported_hash(identifier: &[u8]) -> Result<HashAlgorithm, SignatureFault> {
-    hash_of(identifier)?.ok_or(SignatureFault::Unsupported("an unknown hash function"))
 }
 
 fn number(explicit: &[u8]) -> Result<usize, Asn1Error> {

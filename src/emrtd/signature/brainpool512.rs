@@ -122,3 +122,68 @@ pub(super) fn verify(
     let x = point.combine(&u, &v).affine_x()?;
     (x.rem_vartime(&N) == r).then_some(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Point, U512};
+
+    /// RFC 7027 appendix A.3: a private key, its public key, and the other side's; the shared
+    /// secret fixes multiplication of any point, which with addition is all of a verification.
+    #[test]
+    fn the_key_agreement_of_rfc_7027_is_reproduced() {
+        let number = |hexadecimal: &str| U512::from_be_hex(hexadecimal);
+        let point = |x: &str, y: &str| {
+            let coordinate = |text: &str| -> [u8; 64] {
+                hex::decode(text)
+                    .expect("hex")
+                    .try_into()
+                    .expect("64 bytes")
+            };
+            Point::new(&coordinate(x), &coordinate(y)).expect("a point of the curve")
+        };
+        let x_a = "0A420517E406AAC0ACDCE90FCD71487718D3B953EFD7FBEC5F7F27E28C6149999397E91E029E06457DB2D3E640668B392C2A7E737A7F0BF04436D11640FD09FD";
+        let x_b = "9D45F66DE5D67E2E6DB6E93A59CE0BB48106097FF78A081DE781CDB31FCE8CCBAAEA8DD4320C4119F1E9CD437A2EAB3731FA9668AB268D871DEDA55A5473199F";
+        let a = point(
+            x_a,
+            "72E6882E8DB28AAD36237CD25D580DB23783961C8DC52DFA2EC138AD472A0FCEF3887CF62B623B2A87DE5C588301EA3E5FC269B373B60724F5E82A6AD147FDE7",
+        );
+        let b = point(
+            x_b,
+            "2FDC313095BCDD5FB3A91636F07A959C8E86B5636A1E930E8396049CB481961D365CC11453A06C719835475B12CB52FC3C383BCE35E27EF194512B71876285FA",
+        );
+        let secret_a = number(
+            "16302FF0DBBB5A8D733DAB7141C1B45ACBC8715939677F6A56850A38BD87BD59B09E80279609FF333EB9D4C061231FB26F92EEB04982A5F1D1764CAD57665422",
+        );
+        let secret_b = number(
+            "230E18E1BCC88A362FA54E4EA3902009292F7F8033624FD471B5D8ACE49D12CFABBC19963DAB8E2F1EBA00BFFB29E4D72D13F2224562F405CB80503666B25429",
+        );
+        let shared = number(
+            "A7927098655F1F9976FA50A9D566865DC530331846381C87256BAF3226244B76D36403C024D7BBF0AA0803EAFF405D3D24F11A9B5C0BEF679FE1454B21C4CD1F",
+        );
+        let zero = U512::ZERO;
+        for (point, u, v, x) in [
+            (a, secret_a, zero, number(x_a)),
+            (b, secret_b, zero, number(x_b)),
+            (b, zero, secret_a, shared),
+            (a, zero, secret_b, shared),
+        ] {
+            assert_eq!(point.combine(&u, &v).affine_x(), Some(x));
+        }
+    }
+
+    #[test]
+    fn the_order_times_any_point_is_infinity() {
+        let generator = Point::generator();
+        let order = U512::from_be_hex(super::DOMAIN.n);
+        let zero = U512::ZERO;
+        assert_eq!(generator.combine(&order, &zero).affine_x(), None);
+        assert_eq!(generator.combine(&zero, &order).affine_x(), None);
+        assert_eq!(generator.combine(&zero, &zero).affine_x(), None);
+    }
+
+    #[test]
+    fn what_is_not_on_the_curve_is_no_point() {
+        assert!(Point::new(&[0; 64], &[0; 64]).is_none());
+        assert!(Point::new(&[0xFF; 64], &[0xFF; 64]).is_none());
+    }
+}

