@@ -105,10 +105,15 @@ pub struct Habits {
     pub master_file: bool,
     /// It refuses SELECT and MSE with an Le.
     pub refuses_le: bool,
+    /// It gives of a reply that is too long for its frame what fits, with 9000.
+    pub truncates_long_replies: bool,
     /// It answers odd READ BINARY (B1).
     pub odd_read: bool,
     /// It goes on with the old keys after chip authentication.
     pub keeps_old_keys: bool,
+    /// What stands at the end of an RSA signature of active authentication in place of the trailer
+    /// of its hash (`33CC` for SHA-1, or a wrong one).
+    pub active_trailer: Option<Vec<u8>>,
     /// Listed files that it refuses with this status word.
     pub refused_files: Vec<(u16, u16)>,
 }
@@ -123,20 +128,24 @@ impl Default for Habits {
             card_access: CardAccessRead::default(),
             master_file: false,
             refuses_le: true,
+            truncates_long_replies: false,
             odd_read: true,
             keeps_old_keys: false,
+            active_trailer: None,
             refused_files: Vec::new(),
         }
     }
 }
 
-/// A chip: files by identifier (011C, 011D and 2F01 of the master file, 01xx of the application),
-/// the passwords that open it, and its protocols.
+/// A chip: the files of its two directories by identifier, the passwords that open it, and its
+/// protocols.
 #[derive(Clone)]
 pub struct Chip {
     /// Answer to reset.
     pub atr: Vec<u8>,
-    /// Files by identifier.
+    /// Files of the master file: EF.CardAccess 011C, EF.CardSecurity 011D, EF.ATR/INFO 2F01.
+    pub master_files: BTreeMap<u16, Vec<u8>>,
+    /// Files of the application: data groups 01xx, EF.SOD 011D (as EF.CardSecurity), EF.COM 011E.
     pub files: BTreeMap<u16, Vec<u8>>,
     /// Six digits.
     pub can: Option<String>,

@@ -1,12 +1,15 @@
 //! Plain commands and their answers.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use super::pace::Pace;
-use super::{Card, files, tlv};
+use super::{Card, tlv};
 
 /// The application of travel documents.
 const APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
+/// EF.DG3.
+const FINGERPRINTS: u16 = 0x0103;
 
 /// A short command, taken apart.
 #[derive(Debug, Clone)]
@@ -51,15 +54,6 @@ fn reply(data: &[u8], word: u16) -> Vec<u8> {
     [data, &word.to_be_bytes()].concat()
 }
 
-/// A bank card: nothing here is what a citizen card has.
-pub(super) fn bank(command: &Command) -> Vec<u8> {
-    match command.header[1] {
-        0xA4 => status(0x6A82),
-        0xB0 => status(0x6986),
-        _ => status(0x6D00),
-    }
-}
-
 impl Card {
     pub(super) fn plain(&mut self, command: &Command) -> Vec<u8> {
         let [class, instruction, p1, p2] = command.header;
@@ -80,11 +74,16 @@ impl Card {
         }
     }
 
-    /// Citizen cards do not know SELECT MF.
     fn select(&mut self, p1: u8, p2: u8, data: &[u8]) -> Vec<u8> {
         match (p1, p2) {
-            (0x00, _) => status(0x6D00),
-            (0x04, 0x0C) if data == APPLICATION => {
+            (0x00, _) if !self.chip.habits.master_file => status(0x6D00),
+            (0x00, _) if self.chip.master_files.is_empty() => status(0x6A82),
+            (0x00, _) => {
+                self.application_selected = false;
+                self.current = None;
+                status(0x9000)
+            }
+            (0x04, 0x0C) if data == APPLICATION && !self.chip.files.is_empty() => {
                 self.application_selected = true;
                 self.current = None;
                 status(0x9000)
@@ -99,7 +98,7 @@ impl Card {
     }
 
     fn make_current(&mut self, id: u16) -> Vec<u8> {
-        if !self.files.exists(id) {
+        if !self.directory().contains_key(&id) {
             return status(0x6A82);
         }
         if !self.may_read(id) {
@@ -109,18 +108,34 @@ impl Card {
         status(0x9000)
     }
 
-    /// All but EF.CardAccess needs PACE and the application; the fingerprints need more than that.
-    fn may_read(&self, id: u16) -> bool {
-        match id {
-            files::CARD_ACCESS => !self.application_selected,
-            files::FINGERPRINTS => false,
-            _ => self.application_selected && self.opened,
+    /// Identifiers end in the short ones, but for EF.ATR/INFO.
+    fn by_short_id(&self, short: u8) -> u16 {
+        match short {
+            1 if !self.application_selected => 0x2F01,
+            _ => 0x0100 | u16::from(short),
         }
+    }
+
+    /// The files of the selected directory.
+    fn directory(&self) -> &BTreeMap<u16, Vec<u8>> {
+        if self.application_selected {
+            &self.chip.files
+        } else {
+            &self.chip.master_files
+        }
+    }
+
+    /// The application needs PACE; the fingerprints need more than that.
+    fn may_read(&self, id: u16) -> bool {
+        !self.application_selected || (self.opened && id != FINGERPRINTS)
     }
 
     fn set_authentication(&mut self, data: &[u8]) -> Vec<u8> {
         self.attempts.fetch_add(1, Ordering::SeqCst);
-        match Pace::set(data, &self.files) {
+        if self.chip.pace.is_empty() {
+            return status(0x6D00);
+        }
+        match Pace::set(data, &self.chip) {
             Ok(pace) => {
                 self.pace = Some(pace);
                 status(0x9000)
@@ -159,7 +174,10 @@ impl Card {
                 _ => return status(0x6A80),
             }
         } else if p1 & 0x80 != 0 {
-            let selected = self.make_current(files::by_short_id(p1 & 0x1F));
+            if self.directory().is_empty() {
+                return status(0x6986);
+            }
+            let selected = self.make_current(self.by_short_id(p1 & 0x1F));
             if selected != status(0x9000) {
                 return selected;
             }
@@ -167,7 +185,7 @@ impl Card {
         } else {
             usize::from(u16::from_be_bytes([p1, p2]))
         };
-        let Some(file) = self.current.and_then(|id| self.files.get(id)) else {
+        let Some(file) = self.current.and_then(|id| self.directory().get(&id)) else {
             return status(0x6986);
         };
         if offset >= file.len() {

@@ -1,16 +1,19 @@
 //! The files of a card, built from a person.
 
+use std::collections::BTreeMap;
+
+use super::chip::{Chip, CipherKind, Habits, Mapping, PaceOffer};
+use super::portrait;
 use super::tlv::object;
-use super::{pace, portrait};
 use crate::identity::{BirthDate, Sex};
 use crate::sim::SimPerson;
 use crate::sim::persons::words;
 
-pub(super) const CARD_ACCESS: u16 = 0x011C;
-pub(super) const FINGERPRINTS: u16 = 0x0103;
+const CARD_ACCESS: u16 = 0x011C;
 const COM: u16 = 0x011E;
 const DG1: u16 = 0x0101;
 const DG2: u16 = 0x0102;
+const DG3: u16 = 0x0103;
 const DG13: u16 = 0x010D;
 
 /// As citizen cards carry it: terminal authentication, chip authentication, PACE.
@@ -36,65 +39,52 @@ pub enum Personality {
     Bank,
 }
 
-/// Files by their identifiers, and the passwords that open them.
-pub(super) struct FileSystem {
-    files: Vec<(u16, Vec<u8>)>,
-    can: String,
-    mrz_key: String,
-}
-
-impl FileSystem {
-    pub fn new(person: &SimPerson, personality: Personality) -> Self {
-        let zone = Zone::of(person);
-        let mut files = Vec::new();
-        if personality != Personality::Silent {
-            files.push((CARD_ACCESS, CARD_ACCESS_FILE.to_vec()));
-        }
-        let (lines, tags) = match personality {
-            Personality::Passport => (zone.passport(), &[0x61, 0x75][..]),
-            Personality::Citizen | Personality::Silent | Personality::Bank => {
-                (zone.card(), &[0x61, 0x75, 0x63, 0x6D][..])
-            }
-        };
-        files.push((COM, com(tags)));
-        files.push((
-            DG1,
-            object(&[0x61], &object(&[0x5F, 0x1F], lines.as_bytes())),
-        ));
-        files.push((DG2, dg2(&portrait::of(person))));
-        if tags.contains(&0x6D) {
-            files.push((FINGERPRINTS, object(&[0x63], &[])));
-            files.push((DG13, dg13(person)));
-        }
-        Self {
-            files,
-            can: person.number.can().to_owned(),
-            mrz_key: zone.key(),
-        }
+/// The chip of a person's card.
+pub(super) fn chip(person: &SimPerson, personality: Personality) -> Chip {
+    let mut chip = Chip {
+        atr: super::ATR.to_vec(),
+        master_files: BTreeMap::new(),
+        files: BTreeMap::new(),
+        can: None,
+        mrz_key: None,
+        pace: Vec::new(),
+        bac: false,
+        chip_keys: Vec::new(),
+        mapping_key: None,
+        active_key: None,
+        habits: Habits::default(),
+    };
+    if personality == Personality::Bank {
+        chip.habits.master_file = true;
+        return chip;
     }
-
-    pub fn exists(&self, id: u16) -> bool {
-        self.get(id).is_some()
+    let zone = Zone::of(person);
+    chip.can = Some(person.number.can().to_owned());
+    chip.mrz_key = Some(zone.key());
+    chip.pace.push(PaceOffer {
+        mapping: Mapping::Generic,
+        cipher: CipherKind::Aes128,
+        parameter: 13,
+    });
+    if personality != Personality::Silent {
+        chip.master_files
+            .insert(CARD_ACCESS, CARD_ACCESS_FILE.to_vec());
     }
-
-    pub fn get(&self, id: u16) -> Option<&[u8]> {
-        let file = self.files.iter().find(|(known, _)| *known == id)?;
-        Some(&file.1)
-    }
-
-    /// The password with this reference: 1 is the MRZ, 2 the CAN.
-    pub fn password(&self, reference: u8) -> Option<Vec<u8>> {
-        match reference {
-            1 => Some(pace::password_of_mrz(&self.mrz_key)),
-            2 => Some(self.can.clone().into_bytes()),
-            _ => None,
+    let (lines, tags) = match personality {
+        Personality::Passport => (zone.passport(), &[0x61, 0x75][..]),
+        Personality::Citizen | Personality::Silent | Personality::Bank => {
+            (zone.card(), &[0x61, 0x75, 0x63, 0x6D][..])
         }
+    };
+    let dg1 = object(&[0x61], &object(&[0x5F, 0x1F], lines.as_bytes()));
+    chip.files.insert(COM, com(tags));
+    chip.files.insert(DG1, dg1);
+    chip.files.insert(DG2, dg2(&portrait::of(person)));
+    if tags.contains(&0x6D) {
+        chip.files.insert(DG3, object(&[0x63], &[]));
+        chip.files.insert(DG13, dg13(person));
     }
-}
-
-/// All files of the card have identifiers that end in their short ones.
-pub(super) fn by_short_id(short: u8) -> u16 {
-    0x0100 | u16::from(short)
+    chip
 }
 
 fn com(tags: &[u8]) -> Vec<u8> {

@@ -21,6 +21,7 @@ mod tests;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
 
+use chip::Chip;
 use messaging::Session;
 use pace::Pace;
 
@@ -36,8 +37,7 @@ pub const ATR: [u8; 13] = [
 
 /// A card with power.
 pub struct Card {
-    files: files::FileSystem,
-    personality: Personality,
+    chip: Chip,
     faults: Faults,
     /// Commands answered since the card was made: faults count them, and power does not reset it.
     commands: u32,
@@ -64,9 +64,13 @@ impl Card {
 
     /// A card of some kind, with faults.
     pub fn with(person: &SimPerson, personality: Personality, faults: Faults) -> Self {
+        Self::of(files::chip(person, personality), faults)
+    }
+
+    /// Any chip, with faults.
+    pub fn of(chip: Chip, faults: Faults) -> Self {
         Self {
-            files: files::FileSystem::new(person, personality),
-            personality,
+            chip,
             faults,
             commands: 0,
             attempts: Arc::default(),
@@ -117,9 +121,6 @@ impl Card {
         let Some(command) = dispatch::Command::parse(command) else {
             return dispatch::status(0x6700);
         };
-        if self.personality == Personality::Bank {
-            return dispatch::bank(&command);
-        }
         match (self.session.take(), command.is_protected()) {
             (None, false) => self.plain(&command),
             // A protected command without a session: nothing to check it with.

@@ -7,7 +7,7 @@ use openssl::nid::Nid;
 use openssl::pkey::Private;
 use openssl::sha::sha1;
 
-use super::files::FileSystem;
+use super::chip::Chip;
 use super::messaging::{self, Session};
 use super::tlv;
 
@@ -58,7 +58,7 @@ fn broken(_: ErrorStack) -> u16 {
 
 impl Pace {
     /// MSE:Set AT.
-    pub fn set(data: &[u8], files: &FileSystem) -> Result<Self, u16> {
+    pub fn set(data: &[u8], chip: &Chip) -> Result<Self, u16> {
         let mut rest = data;
         let mut objects = Vec::new();
         while !rest.is_empty() {
@@ -67,7 +67,7 @@ impl Pace {
         }
         let password = match objects[..] {
             [(0x80, protocol), (0x83, &[reference]), (0x84, &[13])] if protocol == PROTOCOL => {
-                files.password(reference).ok_or(0x6A88u16)?
+                password_of(chip, reference).ok_or(0x6A88u16)?
             }
             _ => return Err(WRONG_DATA),
         };
@@ -200,7 +200,11 @@ fn token(mac: &[u8; 16], public: &[u8]) -> Vec<u8> {
     messaging::mac(mac, &tlv::object(&[0x7F, 0x49], &content))
 }
 
-/// The password as PACE uses it: the MRZ key hashed, the CAN as it stands.
-pub(super) fn password_of_mrz(key: &str) -> Vec<u8> {
-    sha1(key.as_bytes()).to_vec()
+/// The password with this reference: 1 is the MRZ, hashed, 2 the CAN, as it stands.
+fn password_of(chip: &Chip, reference: u8) -> Option<Vec<u8>> {
+    match reference {
+        1 => Some(sha1(chip.mrz_key.as_ref()?.as_bytes()).to_vec()),
+        2 => Some(chip.can.clone()?.into_bytes()),
+        _ => None,
+    }
 }

@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{ATR, Card};
+use super::Card;
 
 /// Where vpcd's first reader listens.
 pub const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 35_963);
@@ -88,7 +88,7 @@ fn serve(mut line: &TcpStream, mut card: Card, stopped: &Receiver<()>) -> io::Re
                 card.reset();
                 continue;
             }
-            [SEND_ATR] => ATR.to_vec(),
+            [SEND_ATR] => card.chip.atr.clone(),
             [] | [_] => continue,
             [..] => {
                 if delay.is_some_and(|delay| left_during(delay, stopped)) {
