@@ -3,10 +3,11 @@ use std::fmt;
 use jiff::civil::Date;
 use zeroize::Zeroizing;
 
-use super::ReadError;
 use super::lds::mrz::{self, Td1};
 use super::lds::{self, DataGroup, Dg13};
-use crate::identity::{BirthDate, Check, CheckResult, Person, Private, Proofs};
+use super::proof::Proof;
+use super::{Proofs, ReadError};
+use crate::identity::{BirthDate, CheckResult, Person, Private};
 
 /// What to read besides DG1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,7 +169,7 @@ fn ends_alike(a: BirthDate, b: BirthDate) -> bool {
 }
 
 fn unproved() -> Proofs {
-    let undetermined = |reason| Check::new(CheckResult::Undetermined, reason);
+    let undetermined = |reason| Proof::other(None, CheckResult::Undetermined, reason);
     Proofs {
         passive: undetermined("this version does not verify signatures"),
         chip: undetermined("this version does not do chip authentication"),
