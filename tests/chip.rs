@@ -5,7 +5,7 @@ use tiepdon::emrtd::{
     Access, Chip, ImageFormat, Plan, ReadError, Step, TraceLine, Traced, Transport, TransportError,
     read,
 };
-use tiepdon::identity::{CheckResult, Grade, Verdict, judge};
+use tiepdon::identity::{CheckResult, Grade, Verdict};
 use tiepdon::sim::card::{Card, Faults, Personality};
 use tiepdon::sim::{SimPerson, person, persons};
 
@@ -114,8 +114,8 @@ fn every_person_is_read_whole_within_the_target_of_commands_and_bytes() {
         assert_eq!(chip.link.apdus, commands);
         assert!(chip.link.apdus <= 110, "{} commands", chip.link.apdus);
         assert!(chip.link.bytes_sent + chip.link.bytes_received <= 26_000);
-        assert_eq!(judge(&chip.proofs), Verdict::Graded(Grade::Read));
-        assert_eq!(chip.proofs.passive.result, CheckResult::Undetermined);
+        assert_eq!(chip.proofs.verdict(), Verdict::Graded(Grade::Read));
+        assert_eq!(chip.proofs.passive().result(), CheckResult::Undetermined);
     }
 }
 

@@ -10,7 +10,7 @@ use super::print;
 use crate::card::{self, CardError, Connection};
 use crate::config::Reader;
 use crate::emrtd::{self, Access, Chip, Plan, ReadError, TraceLine, Traced};
-use crate::identity::{BirthDate, Check, PersonalNumber, Private, Sex, Verdict, judge};
+use crate::identity::{BirthDate, Check, PersonalNumber, Private, Sex, Verdict};
 
 /// How long the holder may take to lay the card down.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -210,18 +210,14 @@ impl Report {
             old_id: person.old_id,
             expiry_date: chip.expiry_date,
         });
-        self.grade = match judge(&chip.proofs) {
+        self.grade = match chip.proofs.verdict() {
             Verdict::Graded(grade) => Some(grade.code()),
             Verdict::Rejected => Some("rejected"),
             Verdict::TryAgain => None,
         };
-        let proof = |check| Proof {
-            method: None,
-            check,
-        };
-        self.chip = Some(proof(chip.proofs.chip));
-        self.active = Some(proof(chip.proofs.active));
-        self.passive = Some(chip.proofs.passive);
+        self.passive = Some(chip.proofs.passive().record());
+        self.chip = Some(chip.proofs.chip().into());
+        self.active = Some(chip.proofs.active().into());
         self.access = Some(chip.access);
         self.data_groups = chip.data_groups;
         self.apdus = chip.link.apdus;
@@ -248,6 +244,15 @@ fn print_fields(name: &str, value: &Value) {
         Value::String(text) => print::result(&format!("{name}: {text}")),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
             print::result(&format!("{name}: {value}"));
+        }
+    }
+}
+
+impl From<&emrtd::Proof> for Proof {
+    fn from(proof: &emrtd::Proof) -> Self {
+        Self {
+            method: proof.method(),
+            check: proof.record(),
         }
     }
 }

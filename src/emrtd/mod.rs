@@ -28,6 +28,7 @@ mod transport;
 pub use access::Access;
 pub use chip::{Chip, ImageFormat, LinkStats, Plan, Portrait};
 pub use error::ReadError;
+pub use proof::{Proof, Proofs};
 pub use reader::{Reader, Step};
 pub use transport::{TraceLine, Traced, Transport, TransportError, read};
 

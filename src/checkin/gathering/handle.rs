@@ -5,7 +5,7 @@ use super::{Gathering, Want};
 use crate::checkin::context::Context;
 use crate::checkin::event::{AskId, ChipRead, Effect, Event};
 use crate::checkin::view::{Key, Touch};
-use crate::identity::{Payload, Person, PersonalNumber, Private, Verdict, Way, judge as grade};
+use crate::identity::{Payload, Person, PersonalNumber, Private, Verdict, Way};
 use crate::words::Cause;
 use zeroize::Zeroize;
 
@@ -174,7 +174,7 @@ impl Gathering {
 
     fn chip(&mut self, result: Result<Box<ChipRead>, Cause>, ctx: &Context<'_>) {
         match result {
-            Ok(chip) if grade(&chip.proofs) == Verdict::TryAgain => {
+            Ok(chip) if chip.proofs.verdict() == Verdict::TryAgain => {
                 self.slots.chip = Slot::Empty;
                 self.failed(Cause::CardMoved, ctx);
             }

@@ -17,7 +17,7 @@ use super::state::{State, desk, next_after_identity};
 use super::view::{Keypad, Reading, Screen, Shown, Want};
 use crate::config::Chip;
 use crate::ehr::Match;
-use crate::identity::{Grade, PersonalNumber, Private, Verdict, Way, judge as grade};
+use crate::identity::{Grade, PersonalNumber, Private, Verdict, Way};
 use crate::words::Cause;
 
 /// Shows what is asked for, holds what came in. Ends by patience, by enough evidence, or at the desk.
@@ -228,14 +228,14 @@ impl Gathering {
         (who.person, who.way) = (Some(person), way);
         if let Some(chip) = self.slots.chip.got() {
             who.rejected = self.slots.rejected(ctx.rules);
-            who.grade = match grade(&chip.proofs) {
+            who.grade = match chip.proofs.verdict() {
                 Verdict::Graded(grade) => Some(grade),
                 // A site that only reports goes on, with what no proof is needed for.
                 Verdict::Rejected => (!who.rejected).then_some(Grade::Read),
                 // `take` does not let an interrupted reading into the slot.
                 Verdict::TryAgain => None,
             };
-            who.proofs = Some(chip.proofs.clone());
+            who.proofs = Some(chip.proofs.record());
         } else {
             who.grade = Some(Grade::Claimed);
         }

@@ -2,7 +2,7 @@ use crate::checkin::context::Rules;
 use crate::checkin::event::{AskId, ChipRead, Mono};
 use crate::config::Chip;
 use crate::ehr::{Appointment, Match};
-use crate::identity::{Person, Private, Verdict, Way, judge as grade};
+use crate::identity::{Person, Private, Verdict, Way};
 use crate::queue::InsuranceStatus;
 use crate::words::Cause;
 
@@ -130,7 +130,7 @@ impl Slots {
     /// A proof of the chip failed, and this site heeds it.
     pub(super) fn rejected(&self, rules: &Rules) -> bool {
         let chip = self.chip.got();
-        let failed = chip.is_some_and(|chip| grade(&chip.proofs) == Verdict::Rejected);
+        let failed = chip.is_some_and(|chip| chip.proofs.verdict() == Verdict::Rejected);
         failed && rules.policy.chip != Chip::ReportOnly
     }
 

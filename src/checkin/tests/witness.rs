@@ -165,10 +165,10 @@ impl Witness {
             let read = self.conversation.chips.iter().find(|chip| {
                 let number = draft.person.as_ref().map(|p| &p.personal_number);
                 number == Some(&chip.person.personal_number)
-                    && Some(&chip.proofs) == draft.proofs.as_ref()
+                    && Some(chip.proofs.record()) == draft.proofs
             });
             let chip = read.expect("no such chip was read in this conversation");
-            let expected = match judge(&chip.proofs) {
+            let expected = match judge(&chip.proofs.record()) {
                 Verdict::Graded(grade) => (Some(grade), false),
                 Verdict::Rejected if heeds => (None, true),
                 Verdict::Rejected => (Some(Grade::Read), false),
