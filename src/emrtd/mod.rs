@@ -16,21 +16,27 @@ mod chip;
 mod curve;
 mod error;
 mod file;
+mod habits;
 mod lds;
 mod messaging;
+mod portrait;
 mod proof;
 mod reader;
 mod signature;
 mod symmetric;
 mod tlv;
 mod transport;
+mod trust { #[derive(Default)] pub struct TrustStore; }
 
 pub use access::Access;
-pub use chip::{Chip, ImageFormat, LinkStats, Plan, Portrait};
+pub use chip::{Chip, LinkStats, Plan};
 pub use error::ReadError;
+pub use habits::Habits;
+pub use portrait::{ImageFormat, Portrait};
 pub use proof::{Proof, Proofs};
-pub use reader::{Reader, Step};
-pub use transport::{TraceLine, Traced, Transport, TransportError, read};
+pub use reader::{Reader, Request, Step};
+pub use transport::{Line, Progress, TraceLine, Traced, Transport, TransportError, read};
+pub use trust::TrustStore;
 
 /// The parsers of what a card sends, as plain functions for fuzzing: none may ever panic.
 pub mod parsers {
@@ -59,7 +65,7 @@ pub mod parsers {
 
     /// DG13.
     pub fn fuzz_dg13(bytes: &[u8]) {
-        let _ = lds::parse_dg13(bytes);
+        let _ = lds::parse_dg13(bytes, true);
     }
 
     /// The text of a machine readable zone.
