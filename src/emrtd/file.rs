@@ -237,7 +237,8 @@ mod tests {
     }
 
     fn card(file: &[u8], habit: Habit, most: u16, command: &Command) -> Reply {
-        let le = command.le.expect("a read has an Le");
+        let le = command.le.and_then(|le| u16::try_from(le).ok());
+        let le = le.expect("a read has an Le");
         let far = command.ins == 0xB1;
         let offset = match (far, command.p1 & 0x80) {
             (true, _) => usize::from(u16::from_be_bytes([command.data[2], command.data[3]])),

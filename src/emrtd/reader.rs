@@ -270,7 +270,7 @@ impl<'r> Reader<'r> {
     fn on_pace(&mut self, pace: Pace, announced: bool, reply: &Reply) -> Result<Next, ReadError> {
         match pace.on_reply(reply, self.random) {
             Ok(Turn::Send(pace, command)) => Ok(Next::Send(State::Pace(pace, announced), command)),
-            Ok(Turn::Open(session)) => {
+            Ok(Turn::Open(session, _)) => {
                 self.session = Some(session);
                 let command = Command::select(0x04, &APPLICATION);
                 Ok(Next::Send(State::Application, command))

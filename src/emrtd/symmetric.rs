@@ -147,6 +147,12 @@ impl Key {
         }
     }
 
+    /// In hexadecimal digits, to be compared with what is published.
+    #[cfg(test)]
+    pub fn to_hex(&self) -> String {
+        hex::encode_upper(self.bytes())
+    }
+
     fn bytes(&self) -> &[u8] {
         &self.bytes[..self.cipher.key_len()]
     }
@@ -211,4 +217,138 @@ pub(super) fn pad(bytes: &mut Vec<u8>, block_len: usize) {
 pub(super) fn unpadded_len(bytes: &[u8], block_len: usize) -> Option<usize> {
     let end = bytes.iter().rposition(|b| *b != 0)?;
     (bytes[end] == 0x80 && bytes.len() - end <= block_len).then_some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK_MAX, Cipher, Key, Use, pad, unpadded_len};
+
+    const ALL: [Cipher; 4] = [
+        Cipher::TripleDes,
+        Cipher::Aes128,
+        Cipher::Aes192,
+        Cipher::Aes256,
+    ];
+
+    fn bytes(text: &str) -> Vec<u8> {
+        hex::decode(text).expect("hex")
+    }
+
+    fn key(cipher: Cipher, text: &str) -> Key {
+        Key::cut(cipher, &bytes(text)).expect("a whole key")
+    }
+
+    #[test]
+    fn the_published_secrets_give_the_published_session_keys() {
+        let check = |cipher, secret: &str, encryption: &str, mac: &str| {
+            let derive = |purpose| Key::derive(cipher, &bytes(secret), purpose).to_hex();
+            assert_eq!(derive(Use::Encryption), encryption);
+            assert_eq!(derive(Use::Mac), mac);
+        };
+        // ICAO 9303-11 App. D.3, H.1 and I.1.
+        check(
+            Cipher::TripleDes,
+            "0036D272F5C350ACAC50C3F572D23600",
+            "979EC13B1CBFE9DCD01AB0FED307EAE5",
+            "F1CB1F1FB5ADF208806B89DC579DC1F8",
+        );
+        check(
+            Cipher::Aes128,
+            "4F150FDE1D4F0E38E95017B891BAE17133A0DF45B0D3E18B60BA7BEAFDC2C713",
+            "0D3FEB33251A6370893D62AE8DAAF51B",
+            "B01E89E3D9E8719E586B50B4A7506E0B",
+        );
+        check(
+            Cipher::Aes128,
+            "67950559D0C06B4D4B86972D14460837461087F8419FDBC36AAF6CEAAC462832",
+            "0A9DA4DB03BDDE39FC5202BC44B2E89E",
+            "4B1C06491ED5140CA2B537D344C6C0B1",
+        );
+    }
+
+    #[test]
+    fn the_longer_keys_come_from_sha_256() {
+        let derive = |cipher| Key::derive(cipher, b"abc", Use::Mac).to_hex();
+        let long = derive(Cipher::Aes256);
+        assert_eq!(long, SHA256_OF_ABC_2);
+        assert_eq!(derive(Cipher::Aes192), long[..48]);
+    }
+
+    /// SHA-256 of `616263 00000002`, by `sha256sum`.
+    const SHA256_OF_ABC_2: &str = "F885D324A47D2145A3D8392C37978D7DC984C95728950C4CF3DE6BECC59E60EA";
+
+    const NIST_192: &str = "8E73B0F7DA0E6452C810F32B809079E562F8EAD2522C6B7B";
+    const NIST_256: &str = "603DEB1015CA71BE2B73AEF0857D77811F352C073B6108D72D9810A30914DFF4";
+    const NIST_128: &str = "2B7E151628AED2A6ABF7158809CF4F3C";
+    const NIST_BLOCK: &str = "6BC1BEE22E409F96E93D7E117393172A";
+
+    #[test]
+    fn the_published_blocks_are_encrypted_and_decrypted() {
+        // NIST SP 800-38A App. F.2.
+        for (cipher, text, expected) in [
+            (Cipher::Aes128, NIST_128, "7649ABAC8119B246CEE98E9B12E9197D"),
+            (Cipher::Aes192, NIST_192, "4F021DB243BC633D7178183A9FA071E8"),
+            (Cipher::Aes256, NIST_256, "F58C4C04D6E5F1BA779EABFB5F7BFBD6"),
+        ] {
+            let key = key(cipher, text);
+            let iv = std::array::from_fn(|i| i as u8);
+            let mut block = bytes(NIST_BLOCK);
+            key.encrypt(iv, &mut block);
+            assert_eq!(hex::encode_upper(&block), expected);
+            let plain = key.decrypt(iv, &block).expect("whole blocks");
+            assert_eq!(hex::encode_upper(&*plain), NIST_BLOCK);
+        }
+    }
+
+    #[test]
+    fn the_published_macs_are_made() {
+        // NIST SP 800-38B App. D, cut to eight bytes; and ICAO 9303-11 App. D.3.
+        for (cipher, text, message, mac) in [
+            (Cipher::Aes128, NIST_128, "", "BB1D6929E9593728"),
+            (Cipher::Aes128, NIST_128, NIST_BLOCK, "070A16B46B4D4144"),
+            (Cipher::Aes192, NIST_192, "", "D17DDF46ADAACDE5"),
+            (Cipher::Aes192, NIST_192, NIST_BLOCK, "9E99A7BF31E71090"),
+            (Cipher::Aes256, NIST_256, "", "028962F61B7BF89E"),
+            (Cipher::Aes256, NIST_256, NIST_BLOCK, "28A7023F452E8F82"),
+            (
+                Cipher::TripleDes,
+                "7962D9ECE03D1ACD4C76089DCE131543",
+                "72C29C2371CC9BDB65B779B8E8D37B29ECC154AA56A8799FAE2F498F76ED92F2",
+                "5F1448EEA8AD90A7",
+            ),
+        ] {
+            let made = key(cipher, text).mac(&bytes(message));
+            assert_eq!(hex::encode_upper(made), mac, "{cipher:?} {message}");
+        }
+    }
+
+    #[test]
+    fn padding_is_taken_off_again_and_wrong_padding_is_refused() {
+        for block_len in ALL.map(Cipher::block_len) {
+            for len in 0..40 {
+                let mut padded = vec![0; len];
+                pad(&mut padded, block_len);
+                assert!(padded.len().is_multiple_of(block_len));
+                assert_eq!(unpadded_len(&padded, block_len), Some(len));
+            }
+            assert_eq!(unpadded_len(&[], block_len), None);
+            assert_eq!(unpadded_len(&vec![0; block_len], block_len), None);
+            assert_eq!(unpadded_len(&vec![1; block_len], block_len), None);
+            // A mark that is a whole block away from the end.
+            let mut far = vec![0; 2 * block_len];
+            far[block_len - 1] = 0x80;
+            assert_eq!(unpadded_len(&far, block_len), None);
+        }
+    }
+
+    #[test]
+    fn what_is_not_whole_blocks_is_not_decrypted_and_short_bytes_are_no_key() {
+        for cipher in ALL {
+            let key = Key::derive(cipher, b"secret", Use::Encryption);
+            for len in 1..cipher.block_len() {
+                assert!(key.decrypt([0; BLOCK_MAX], &vec![0; len]).is_none());
+            }
+            assert!(Key::cut(cipher, &vec![0; cipher.key_len() - 1]).is_none());
+        }
+    }
 }

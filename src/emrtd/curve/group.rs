@@ -28,7 +28,7 @@ impl<C: PrimeCurveParams> Secret<C> {
 
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let bytes = Zeroizing::new(FieldBytes::<C>::try_from(bytes).ok()?);
-        NonZeroScalar::from_repr(bytes.clone())
+        NonZeroScalar::from_repr(FieldBytes::<C>::clone(&bytes))
             .into_option()
             .map(Self)
     }
@@ -72,7 +72,7 @@ impl<C: PrimeCurveParams> Point<C> {
         let start = bytes.len().checked_sub(nonce.len())?;
         bytes[start..].copy_from_slice(nonce);
         let nonce = Zeroizing::new(<Scalar<C> as Reduce<FieldBytes<C>>>::reduce(&bytes));
-        Self::new(ProjectivePoint::mul_by_generator(&nonce))
+        Self::new(ProjectivePoint::mul_by_generator(&*nonce))
     }
 
     pub fn plus(&self, other: &Self) -> Option<Self> {

@@ -1,8 +1,8 @@
 //! Integrated mapping (ICAO 9303-11 §4.4.3.3.2): two nonces become a number, and the number a
 //! point whose logarithm nobody knows.
 
-use elliptic_curve::ops::Invert;
 use primeorder::{Field, PrimeCurveParams, PrimeField};
+use subtle::{ConditionallySelectable, ConstantTimeEq};
 use zeroize::Zeroizing;
 
 use super::group::Point;
@@ -81,11 +81,11 @@ fn field_bits(curve: Curve) -> usize {
 /// `None` for 0 and ±1, which have no image.
 pub(super) fn encode<C: PrimeCurveParams>(number: &[u8]) -> Option<Point<C>> {
     let (a, b) = (C::EQUATION_A, C::EQUATION_B);
-    let t = Zeroizing::new(remainder::<C>(number));
+    let t = remainder::<C>(number);
     let t_squared = t.square();
     let alpha = -t_squared;
-    let inverse = (alpha + alpha.square()).invert().into_option()?;
-    let over_a = a.invert().into_option()?;
+    let inverse = Field::invert(&(alpha + alpha.square())).into_option()?;
+    let over_a = Field::invert(&a).into_option()?;
     let x2 = -b * over_a * (C::FieldElement::ONE + inverse);
     let x3 = alpha * x2;
     let h2 = (x2.square() + a) * x2 + b;
@@ -96,7 +96,7 @@ pub(super) fn encode<C: PrimeCurveParams>(number: &[u8]) -> Option<Point<C>> {
     let root = power * is_square;
     let at_x2 = is_square.ct_eq(&C::FieldElement::ONE);
     let y2 = root * h2;
-    let y3 = root * t_squared * *t * h2;
+    let y3 = root * t_squared * t * h2;
     let x = C::FieldElement::conditional_select(&x3, &x2, at_x2);
     let y = C::FieldElement::conditional_select(&y3, &y2, at_x2);
     Point::at(&x, &y)

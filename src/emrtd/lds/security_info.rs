@@ -337,10 +337,7 @@ mod tests {
     fn offers_that_this_reader_cannot_do_are_no_offers() {
         for (what, file) in [
             ("none", "3100"),
-            (
-                "integers",
-                "31143012060a04007f00070202040102020102020100",
-            ),
+            ("integers", "31143012060a04007f00070202040102020102020100"),
             (
                 "a fifth cipher",
                 "31143012060a04007f0007020204020502010202010d",
@@ -380,10 +377,34 @@ mod tests {
         };
         let (generic, integrated) = (Mapping::Generic, Mapping::Integrated);
         let chip = Mapping::ChipAuthentication;
-        check((2, 1, 12), generic, Cipher::TripleDes, Curve::P256, "PACE-ECDH-GM-3DES");
-        check((4, 3, 15), integrated, Cipher::Aes192, Curve::P384, "PACE-ECDH-IM-AES192");
-        check((6, 4, 18), chip, Cipher::Aes256, Curve::P521, "PACE-ECDH-CAM-AES256");
-        check((2, 2, 16), generic, Cipher::Aes128, Curve::BrainpoolP384r1, "PACE-ECDH-GM-AES128");
+        check(
+            (2, 1, 12),
+            generic,
+            Cipher::TripleDes,
+            Curve::P256,
+            "PACE-ECDH-GM-3DES",
+        );
+        check(
+            (4, 3, 15),
+            integrated,
+            Cipher::Aes192,
+            Curve::P384,
+            "PACE-ECDH-IM-AES192",
+        );
+        check(
+            (6, 4, 18),
+            chip,
+            Cipher::Aes256,
+            Curve::P521,
+            "PACE-ECDH-CAM-AES256",
+        );
+        check(
+            (2, 2, 16),
+            generic,
+            Cipher::Aes128,
+            Curve::BrainpoolP384r1,
+            "PACE-ECDH-GM-AES128",
+        );
     }
 
     #[test]
@@ -404,7 +425,10 @@ mod tests {
             .collect();
         assert_eq!(
             offers,
-            [(true, Cipher::Aes128, None), (true, Cipher::Aes256, Some(0x29))]
+            [
+                (true, Cipher::Aes128, None),
+                (true, Cipher::Aes256, Some(0x29))
+            ]
         );
         let keys: Vec<_> = infos.chip_keys.iter().map(|key| key.key_id).collect();
         assert_eq!(keys, [None, Some(0x29)]);
