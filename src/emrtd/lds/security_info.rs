@@ -2,8 +2,8 @@
 //! EF.CardAccess, hashed in DG14 and signed in EF.CardSecurity.
 
 use crate::emrtd::algorithm::{Curve, HashAlgorithm};
-use crate::emrtd::curve;
 use crate::emrtd::symmetric::Cipher;
+use crate::emrtd::{curve, signature};
 use crate::emrtd::tlv::{self, Tlv, TlvError};
 
 /// 0.4.0.127.0.7.2.2: the protocols of BSI TR-03110, which ICAO took over.
@@ -16,6 +16,14 @@ const PACE: u8 = 4;
 /// integers.
 const ECDH: u8 = 2;
 
+/// 0.4.0.127.0.7.1.2: domain parameters by their standardised number.
+const STANDARDISED: [u8; 7] = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x01, 0x02];
+/// 2.23.136.1.1.5: active authentication.
+const ACTIVE_AUTHENTICATION: [u8; 6] = [0x67, 0x81, 0x08, 0x01, 0x01, 0x05];
+/// 0.4.0.127.0.7.1.1.4.1: ECDSA with r and s side by side (BSI TR-03111); one more number tells
+/// the hash.
+const ECDSA_PLAIN: [u8; 9] = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x01, 0x01, 0x04, 0x01];
+
 /// All that one file says, in its order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::emrtd) struct SecurityInfos {
@@ -25,8 +33,20 @@ pub(in crate::emrtd) struct SecurityInfos {
     pub chip_authentication: Vec<ChipAuthenticationInfo>,
     /// The chip's static public keys.
     pub chip_keys: Vec<ChipPublicKey>,
-    /// The hash of active authentication with ECDSA.
-    pub active_hash: Option<HashAlgorithm>,
+    /// The hash of active authentication with ECDSA, where one is named.
+    pub active_hash: Option<ActiveHash>,
+    /// The protocols of what this reader has no use for, as their value bytes.
+    pub others: Vec<Vec<u8>>,
+    /// All offers of PACE as they came, also those that this reader cannot take.
+    offers: Vec<Vec<u8>>,
+}
+
+/// The hash that a chip says it signs a challenge with (ICAO 9303-11 §9.2.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::emrtd) enum ActiveHash {
+    Known(HashAlgorithm),
+    /// It names an algorithm that is unknown here.
+    Unknown,
 }
 
 /// How a nonce becomes a generator (ICAO 9303-11 §4.4.3.3).
@@ -75,38 +95,60 @@ pub(in crate::emrtd) struct ChipPublicKey {
 impl SecurityInfos {
     /// Reads `SET OF SecurityInfo`. What is unknown is passed over: a newer card may say more.
     pub fn parse(set: &[u8]) -> Result<Self, TlvError> {
+        let all = tlv::list(tlv::expect(set, 0x31)?)?
+            .into_iter()
+            .filter(|info| info.tag == 0x30)
+            .map(|info| Ok((info.raw, tlv::list(info.value)?)))
+            .collect::<Result<Vec<_>, TlvError>>()?;
+        let entries: Vec<Entry<'_>> = all
+            .iter()
+            .filter_map(|(raw, fields)| Entry::of(raw, fields))
+            .collect();
+        let domains: Vec<_> = entries.iter().filter_map(Entry::domain).collect();
         let mut infos = Self::default();
-        for info in tlv::list(tlv::expect(set, 0x31)?)? {
-            if info.tag == 0x30 {
-                infos.add(&tlv::list(info.value)?);
-            }
+        for entry in entries {
+            infos.add(&entry, &domains);
         }
         Ok(infos)
     }
 
-    /// `SEQUENCE { protocol OID, required ANY, optional ANY OPTIONAL }`.
-    fn add(&mut self, fields: &[Tlv<'_>]) {
-        let (protocol, required, optional) = match fields {
-            [protocol, required] => (protocol, required, None),
-            [protocol, required, optional] => (protocol, required, Some(optional)),
-            _ => return,
+    /// Whether EF.CardAccess, which nobody signs, offers other protocols of PACE than these
+    /// infos, which are signed: somebody between wants a weaker one. Chips whose signed infos
+    /// offer none do not contradict.
+    pub fn contradicts(&self, card_access: &Self) -> bool {
+        let sorted = |infos: &Self| {
+            let mut offers = infos.offers.clone();
+            offers.sort();
+            offers.dedup();
+            offers
         };
-        let Some(path) = Some(protocol)
-            .filter(|field| field.tag == 0x06)
-            .and_then(|field| field.value.strip_prefix(&PROTOCOLS))
-        else {
+        !self.offers.is_empty() && sorted(self) != sorted(card_access)
+    }
+
+    fn add(&mut self, entry: &Entry<'_>, domains: &[Domain]) {
+        let Entry {
+            protocol,
+            required,
+            optional,
+            ..
+        } = *entry;
+        if protocol == ACTIVE_AUTHENTICATION {
+            self.active_hash = self.active_hash.or(Some(active_hash(optional)));
             return;
-        };
+        }
         let version = integer(required);
-        match path {
-            [PACE, mapping, cipher] if version == Some(2) => {
-                let parameter = optional.and_then(integer);
-                self.pace
-                    .extend(parameter.and_then(|n| PaceInfo::new(*mapping, *cipher, n)));
+        match protocol.strip_prefix(&PROTOCOLS) {
+            Some([PACE, mapping, cipher]) if version == Some(2) => {
+                self.offers.push(entry.raw.to_vec());
+                self.pace.extend(
+                    optional
+                        .and_then(integer)
+                        .and_then(|number| PaceInfo::with(*mapping, *cipher, number, domains)),
+                );
             }
-            [CHIP_AUTHENTICATION, agreement, cipher] if version == Some(1) => {
+            Some([CHIP_AUTHENTICATION, agreement, cipher]) if version == Some(1) => {
                 let info = |(key_id, cipher)| ChipAuthenticationInfo {
-                    protocol: protocol.value.to_vec(),
+                    protocol: protocol.to_vec(),
                     is_ecdh: *agreement == ECDH,
                     cipher,
                     key_id,
@@ -115,7 +157,7 @@ impl SecurityInfos {
                 self.chip_authentication
                     .extend(key_id(optional).zip(cipher).map(info));
             }
-            [PUBLIC_KEY, agreement] if required.tag == 0x30 => {
+            Some([PUBLIC_KEY, agreement]) if required.tag == 0x30 => {
                 let key = |key_id| ChipPublicKey {
                     spki: required.raw.to_vec(),
                     key_id,
@@ -123,8 +165,63 @@ impl SecurityInfos {
                 };
                 self.chip_keys.extend(key_id(optional).map(key));
             }
-            _ => {}
+            Some([PACE, _]) => {}
+            Some(_) | None => self.others.push(protocol.to_vec()),
         }
+    }
+}
+
+/// `SEQUENCE { protocol OID, required ANY, optional ANY OPTIONAL }`.
+struct Entry<'a> {
+    raw: &'a [u8],
+    protocol: &'a [u8],
+    required: &'a Tlv<'a>,
+    optional: Option<&'a Tlv<'a>>,
+}
+
+/// Domain parameters that a chip describes, and the number it gives to them.
+type Domain = (u64, Curve);
+
+impl<'a> Entry<'a> {
+    fn of(raw: &'a [u8], fields: &'a [Tlv<'a>]) -> Option<Self> {
+        let (protocol, required, optional) = match fields {
+            [protocol, required] => (protocol, required, None),
+            [protocol, required, optional] => (protocol, required, Some(optional)),
+            _ => return None,
+        };
+        (protocol.tag == 0x06).then_some(Self {
+            raw,
+            protocol: protocol.value,
+            required,
+            optional,
+        })
+    }
+
+    /// PACEDomainParameterInfo (ICAO 9303-11 §9.2.4), where it describes a curve that is known.
+    fn domain(&self) -> Option<Domain> {
+        let [PACE, _] = self.protocol.strip_prefix(&PROTOCOLS)? else {
+            return None;
+        };
+        let number = self.optional.and_then(integer)?;
+        match tlv::list(self.required.value).ok()?[..] {
+            [oid, parameter] if oid.value == STANDARDISED => {
+                let id = u8::try_from(integer(&parameter)?).ok()?;
+                Some((number, Curve::from_parameter_id(id)?))
+            }
+            [_, parameters] => Some((number, signature::curve(parameters.raw).ok()?)),
+            _ => None,
+        }
+    }
+}
+
+fn active_hash(algorithm: Option<&Tlv<'_>>) -> ActiveHash {
+    match algorithm.and_then(|field| field.value.strip_prefix(&ECDSA_PLAIN)) {
+        Some([1]) => ActiveHash::Known(HashAlgorithm::Sha1),
+        Some([2]) => ActiveHash::Known(HashAlgorithm::Sha224),
+        Some([3]) => ActiveHash::Known(HashAlgorithm::Sha256),
+        Some([4]) => ActiveHash::Known(HashAlgorithm::Sha384),
+        Some([5]) => ActiveHash::Known(HashAlgorithm::Sha512),
+        Some(_) | None => ActiveHash::Unknown,
     }
 }
 
@@ -136,6 +233,11 @@ impl PaceInfo {
 
     /// The offer by the last two numbers of its protocol and the number of its domain parameters.
     pub fn new(mapping: u8, cipher: u8, parameter: u64) -> Option<Self> {
+        Self::with(mapping, cipher, parameter, &[])
+    }
+
+    /// The same, where the chip describes domain parameters itself.
+    fn with(mapping: u8, cipher: u8, parameter: u64, domains: &[Domain]) -> Option<Self> {
         let protocol = [&PROTOCOLS[..], &[PACE, mapping, cipher]].concat();
         // 1 and 3 are the same over integers.
         let mapping = match mapping {
@@ -149,7 +251,10 @@ impl PaceInfo {
             return None;
         }
         let parameter = u8::try_from(parameter).ok()?;
-        let curve = Curve::from_parameter_id(parameter).filter(|curve| curve::agrees_on(*curve))?;
+        let described = domains.iter().find(|domain| domain.0 == parameter.into());
+        let curve = Curve::from_parameter_id(parameter)
+            .or(described.map(|domain| domain.1))
+            .filter(|curve| curve::agrees_on(*curve))?;
         Some(Self {
             protocol,
             mapping,
