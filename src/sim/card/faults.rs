@@ -1,7 +1,10 @@
 use std::time::Duration;
 
+use serde::Deserialize;
+
 /// What goes wrong, and when. Commands are counted from 1 over the life of the card.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Faults {
     /// The card is gone from this command on.
     pub remove_at: Option<u32>,

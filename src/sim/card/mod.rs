@@ -8,10 +8,10 @@
 pub mod chip;
 mod dispatch;
 mod faults;
-mod files;
 mod messaging;
 mod pace;
 mod portrait;
+pub mod profile;
 mod tlv;
 pub mod vpcd;
 
@@ -26,7 +26,7 @@ use messaging::Session;
 use pace::Pace;
 
 pub use faults::Faults;
-pub use files::Personality;
+pub use profile::Personality;
 
 use super::SimPerson;
 
@@ -64,7 +64,7 @@ impl Card {
 
     /// A card of some kind, with faults.
     pub fn with(person: &SimPerson, personality: Personality, faults: Faults) -> Self {
-        Self::of(files::chip(person, personality), faults)
+        Self::of(profile::of(personality, person), faults)
     }
 
     /// Any chip, with faults.

@@ -99,12 +99,17 @@ impl Curve {
     fn written_out(self) -> Result<Vec<u8>, ErrorStack> {
         let group = self.group()?;
         let context = &mut *BigNumContext::new()?;
-        let (mut p, mut a, mut b, mut n) =
-            (BigNum::new()?, BigNum::new()?, BigNum::new()?, BigNum::new()?);
+        let (mut p, mut a, mut b, mut n) = (
+            BigNum::new()?,
+            BigNum::new()?,
+            BigNum::new()?,
+            BigNum::new()?,
+        );
         group.components_gfp(&mut p, &mut a, &mut b, context)?;
         group.order(&mut n, context)?;
         let base = group
-            .generator()
+            .generator_opt()
+            .expect("a named curve has a generator")
             .to_bytes(&group, PointConversionForm::UNCOMPRESSED, context)?;
         let field = p.num_bytes();
         Ok(der::sequence([
@@ -220,11 +225,8 @@ impl Key {
             KeyKind::Named(_) | KeyKind::Explicit(_) => {
                 let key = self.private.ec_key()?;
                 let context = &mut *BigNumContext::new()?;
-                key.public_key().to_bytes(
-                    key.group(),
-                    PointConversionForm::UNCOMPRESSED,
-                    context,
-                )
+                key.public_key()
+                    .to_bytes(key.group(), PointConversionForm::UNCOMPRESSED, context)
             }
         }
     }
@@ -308,6 +310,18 @@ impl Hash {
     /// OpenSSL cannot.
     pub fn of(self, bytes: &[u8]) -> Result<Vec<u8>, ErrorStack> {
         Ok(openssl::hash::hash(self.digest(), bytes)?.to_vec())
+    }
+
+    /// The object identifier of ECDSA with r and s side by side; active authentication names it
+    /// too (ICAO 9303-11 §6.1.2).
+    pub(in crate::sim) fn plain_oid(self) -> &'static str {
+        match self {
+            Hash::Md5 | Hash::Sha1 => "0.4.0.127.0.7.1.1.4.1.1",
+            Hash::Sha224 => "0.4.0.127.0.7.1.1.4.1.2",
+            Hash::Sha256 => "0.4.0.127.0.7.1.1.4.1.3",
+            Hash::Sha384 => "0.4.0.127.0.7.1.1.4.1.4",
+            Hash::Sha512 => "0.4.0.127.0.7.1.1.4.1.5",
+        }
     }
 
     /// AlgorithmIdentifier of the hash, without parameters (RFC 5754 §2).
@@ -442,19 +456,7 @@ impl Signing {
                 Hash::Sha384 => "1.2.840.10045.4.3.3",
                 Hash::Sha512 => "1.2.840.10045.4.3.4",
             })]),
-            Scheme::EcdsaPlain => der::sequence([der::oid(self.plain_oid())]),
-        }
-    }
-
-    /// The object identifier of the same hash with r and s side by side; active authentication
-    /// names it too (ICAO 9303-11 §6.1.2).
-    pub(in crate::sim) fn plain_oid(self) -> &'static str {
-        match self.hash {
-            Hash::Md5 | Hash::Sha1 => "0.4.0.127.0.7.1.1.4.1.1",
-            Hash::Sha224 => "0.4.0.127.0.7.1.1.4.1.2",
-            Hash::Sha256 => "0.4.0.127.0.7.1.1.4.1.3",
-            Hash::Sha384 => "0.4.0.127.0.7.1.1.4.1.4",
-            Hash::Sha512 => "0.4.0.127.0.7.1.1.4.1.5",
+            Scheme::EcdsaPlain => der::sequence([der::oid(self.hash.plain_oid())]),
         }
     }
 
