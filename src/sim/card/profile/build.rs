@@ -132,8 +132,8 @@ impl Profile {
         }
         let mut ways = self.access.pace.iter();
         if let Some(plan) = ways.find(|plan| plan.mapping == Mapping::ChipAuthentication) {
-            let key = Key::generate(KeyKind::Named(plan.curve))?;
-            infos.push(security::chip_key(&key, None)?);
+            let key = Key::generate(KeyKind::Standardised(plan.curve))?;
+            infos.push(security::chip_key(&key, Some(plan.curve.parameter()))?);
             let file = signer.card_security(&security::infos(infos))?;
             chip.master_files.insert(CARD_SECURITY, file);
             chip.mapping_key = Some(key.private().clone());
