@@ -41,7 +41,9 @@ impl Connection {
             connected => connected?,
         };
         let line = Line {
-            atr: card.get_attribute_owned(Attribute::AtrString).unwrap_or_default(),
+            atr: card
+                .get_attribute_owned(Attribute::AtrString)
+                .unwrap_or_default(),
             reply_max: max_apdu_data(&card).unwrap_or_default(),
         };
         Ok(Self {
@@ -64,7 +66,10 @@ fn max_apdu_data(card: &Card) -> Option<u32> {
     let properties = card.control(code.into(), &[], &mut buffer).ok()?;
     let data = property(properties, MAX_APDU_DATA)?;
     // Properties are little-endian, of as many bytes as they need.
-    let data = data.iter().rev().fold(0, |n: u32, byte| n << 8 | u32::from(*byte));
+    let data = data
+        .iter()
+        .rev()
+        .fold(0, |n: u32, byte| n << 8 | u32::from(*byte));
     Some(data)
 }
 

@@ -163,7 +163,9 @@ fn read_chip(args: &Args, access: Access, reader: &str) -> Result<Chip, Failure>
             ..Plan::default()
         },
         trust: &TrustStore::default(),
-        today: jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now()).date(),
+        today: jiff::tz::TimeZone::UTC
+            .to_datetime(jiff::Timestamp::now())
+            .date(),
         habits: None,
     };
     let mut random_failed = false;

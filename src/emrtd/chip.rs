@@ -1,7 +1,7 @@
 use jiff::civil::Date;
 
 use super::lds::mrz::Mrz;
-use super::lds::{self, Dg13, File};
+use super::lds::{self, Dg11, Dg12, Dg13, File};
 use super::portrait::Portrait;
 use super::proof::{Passive, Proofs};
 use super::{Habits, ReadError};
@@ -66,6 +66,8 @@ pub(super) struct Files {
     plan: Plan,
     /// The machine readable zone, parsed at once: it decides whether to go on.
     zone: Option<Mrz>,
+    dg11: Dg11,
+    dg12: Dg12,
     dg13: Dg13,
     portrait: Option<Portrait>,
     read: Vec<u8>,
@@ -85,17 +87,12 @@ impl Files {
         match file {
             File::Dg1 => self.zone = Some(self.zone(bytes)?),
             File::Dg2 => self.portrait = lds::parse_dg2(bytes).ok(),
+            File::Dg11 => self.dg11 = lds::parse_dg11(bytes).unwrap_or_default(),
+            File::Dg12 => self.dg12 = lds::parse_dg12(bytes).unwrap_or_default(),
             File::Dg13 => {
                 self.dg13 = lds::parse_dg13(bytes, self.plan.ethnicity).unwrap_or_default();
             }
-            File::CardAccess
-            | File::CardSecurity
-            | File::AtrInfo
-            | File::Sod
-            | File::Dg11
-            | File::Dg12
-            | File::Dg14
-            | File::Dg15 => {}
+            File::CardAccess | File::CardSecurity | File::Sod | File::Dg14 | File::Dg15 => {}
         }
         self.read.extend(file.group());
         Ok(())
@@ -121,15 +118,16 @@ impl Files {
         passive.check_document(
             zone.issuing_state(),
             zone.document_code(),
-            self.dg13.issue_date,
+            self.dg13.issue_date.or(self.dg12.issue_date),
         );
         Ok(())
     }
 
-    /// DG1 decides; DG13 adds what the zone has no room for. Two different persons are a fault.
+    /// DG1 decides; DG13, or DG11 of a passport, adds what the zone has no room for. Two different
+    /// persons are a fault.
     pub fn person(&self) -> Result<Person, ReadError> {
         let zone = self.understood()?;
-        let dg13 = &self.dg13;
+        let (dg13, dg11) = (&self.dg13, &self.dg11);
         let number = zone.personal_number();
         if let (Some(a), Some(b)) = (&number, &dg13.personal_number)
             && a != b
@@ -139,15 +137,20 @@ impl Files {
         let name_latin = zone.name_latin().map(Private::new);
         let zone_birth = zone.birth_date();
         let same_birth = |date: &BirthDate| zone_birth.is_none_or(|zone| agree(*date, zone));
+        let names = [&dg13.name, &dg11.name, &name_latin];
         Ok(Person {
+            name: names.into_iter().find_map(Option::clone),
             personal_number: number.or_else(|| dg13.personal_number.clone()),
             insurance_number: None,
-            name: dg13.name.clone().or_else(|| name_latin.clone()),
             name_latin,
-            birth_date: dg13.birth_date.filter(same_birth).or(zone_birth),
+            birth_date: dg13
+                .birth_date
+                .or(dg11.birth_date)
+                .filter(same_birth)
+                .or(zone_birth),
             sex: zone.sex().or(dg13.sex),
             nationality: zone.nationality().or_else(|| dg13.nationality.clone()),
-            residence: dg13.residence.clone(),
+            residence: dg13.residence.clone().or_else(|| dg11.address.clone()),
             old_id: dg13.old_id.clone(),
             cancelled_numbers: Vec::new(),
         })

@@ -48,6 +48,11 @@ impl ReadSize {
         })
     }
 
+    /// How much to ask for at once.
+    pub fn most(self) -> u16 {
+        self.most
+    }
+
     /// What one reply can carry now, unless the card is known to give less.
     pub fn settle(&mut self, most: u16) {
         if !self.learned {

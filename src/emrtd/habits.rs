@@ -38,9 +38,9 @@ impl Habits {
     /// Takes what EF.ATR/INFO tells; a card without it speaks short length.
     pub(super) fn learn(&mut self, info: Option<&AtrInfo>) {
         self.reply_max = Some(match info {
-            Some(info) if info.extended_length => {
-                info.reply_max.unwrap_or(EXTENDED_REPLY).max(SHORT_REPLY)
-            }
+            Some(info) if info.extended_length => info
+                .limits
+                .map_or(EXTENDED_REPLY, |limits| limits.reply.max(SHORT_REPLY)),
             Some(_) | None => SHORT_REPLY,
         });
     }
@@ -114,8 +114,14 @@ mod tests {
     #[test]
     fn an_answer_to_reset_that_does_not_tell_is_no_answer() {
         for atr in [
-            "", "3B", "3B 80 80 01 01", "3B 81 80 01 80", "3B 8F 80 01 00", "3B 84 80 01 80 72 C8 40",
-            "3B 88 80 01 E1 F3 5E 11 77 83 D7 00", "FF FF FF FF",
+            "",
+            "3B",
+            "3B 80 80 01 01",
+            "3B 81 80 01 80",
+            "3B 8F 80 01 00",
+            "3B 84 80 01 80 72 C8 40",
+            "3B 88 80 01 E1 F3 5E 11 77 83 D7 00",
+            "FF FF FF FF",
         ] {
             check(atr, None);
         }

@@ -26,7 +26,10 @@ mod signature;
 mod symmetric;
 mod tlv;
 mod transport;
-mod trust { #[derive(Default)] pub struct TrustStore; }
+mod trust {
+    #[derive(Default)]
+    pub struct TrustStore;
+}
 
 pub use access::Access;
 pub use chip::{Chip, LinkStats, Plan};

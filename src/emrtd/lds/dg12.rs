@@ -48,8 +48,14 @@ mod tests {
     use crate::emrtd::tlv::build;
 
     fn file(elements: &[(u16, &[u8])]) -> Vec<u8> {
-        let tags: Vec<u8> = elements.iter().flat_map(|(tag, _)| tag.to_be_bytes()).collect();
-        let elements: Vec<_> = elements.iter().map(|(tag, value)| build(*tag, value)).collect();
+        let tags: Vec<u8> = elements
+            .iter()
+            .flat_map(|(tag, _)| tag.to_be_bytes())
+            .collect();
+        let elements: Vec<_> = elements
+            .iter()
+            .map(|(tag, value)| build(*tag, value))
+            .collect();
         build(0x6C, &[build(0x5C, &tags), elements.concat()].concat())
     }
 

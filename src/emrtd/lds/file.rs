@@ -5,8 +5,6 @@ pub(in crate::emrtd) enum File {
     CardAccess,
     /// EF.CardSecurity: the key of PACE with chip authentication mapping. Signed.
     CardSecurity,
-    /// EF.ATR/INFO: what the chip can do. Unsigned.
-    AtrInfo,
     /// EF.SOD: the document security object.
     Sod,
     /// The machine readable zone.
@@ -36,7 +34,7 @@ impl File {
             Self::Dg13 => Some(13),
             Self::Dg14 => Some(14),
             Self::Dg15 => Some(15),
-            Self::CardAccess | Self::CardSecurity | Self::AtrInfo | Self::Sod => None,
+            Self::CardAccess | Self::CardSecurity | Self::Sod => None,
         }
     }
 
@@ -45,7 +43,6 @@ impl File {
         match self {
             Self::CardAccess => 0x1C,
             Self::CardSecurity | Self::Sod => 0x1D,
-            Self::AtrInfo => 0x01,
             Self::Dg1 => 1,
             Self::Dg2 => 2,
             Self::Dg11 => 11,
@@ -61,8 +58,6 @@ impl File {
         match self {
             Self::CardAccess => 0x31,
             Self::CardSecurity => 0x30,
-            // A list of data objects without one around them; the first names the rest.
-            Self::AtrInfo => 0x47,
             Self::Sod => 0x77,
             Self::Dg1 => 0x61,
             Self::Dg2 => 0x75,

@@ -17,8 +17,8 @@ use super::file::FileRead;
 use super::habits::Habits;
 use super::messaging::{SecureMessaging, SecurityEvent};
 use super::proof::{ActiveAuthentication, ChipAuthentication};
-use super::trust::TrustStore;
 use super::transport::Line;
+use super::trust::TrustStore;
 use super::{Access, Chip, LinkStats, Plan, ReadError};
 use crate::identity::Person;
 use agenda::Task;
@@ -87,7 +87,7 @@ enum State {
     /// SELECT of EF.CardAccess.
     SelectCardAccess,
     /// A read of EF.ATR/INFO.
-    AtrInfo(FileRead),
+    AtrInfo,
     /// PACE; whether the card itself announced it.
     Pace(Box<Pace>, bool),
     /// SELECT of the application without PACE: is this a travel document, and does it do BAC?
@@ -262,7 +262,7 @@ impl<'r> Reader<'r> {
             State::CardAccess(file, way) => self.on_card_access(file, way, reply),
             State::MasterFile => Ok(self.after_master_file(reply.sw == Sw::OK)),
             State::SelectCardAccess => Ok(self.after_select_card_access(reply.sw == Sw::OK)),
-            State::AtrInfo(file) => Ok(self.on_atr_info(file, reply)),
+            State::AtrInfo => Ok(self.on_atr_info(reply)),
             State::Pace(pace, announced) => self.on_pace(*pace, announced, reply),
             State::PlainApplication => self.on_plain_application(reply.sw),
             State::Bac(bac) => self.on_bac(bac, reply),
@@ -296,7 +296,7 @@ impl<'r> Reader<'r> {
             | State::CardAccess(..)
             | State::MasterFile
             | State::SelectCardAccess
-            | State::AtrInfo(_)
+            | State::AtrInfo
             | State::PlainApplication
             | State::Bac(_)
             | State::Over => 0,

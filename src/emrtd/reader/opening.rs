@@ -6,13 +6,15 @@ use crate::emrtd::access::{Bac, Failure, Pace, Turn};
 use crate::emrtd::apdu::{Command, Reply, Sw};
 use crate::emrtd::file::{FileFault, FileRead, Progress};
 use crate::emrtd::lds::security_info::{Mapping, PaceInfo};
-use crate::emrtd::lds::{self, File};
+use crate::emrtd::lds::{self, File, SecurityInfos};
 use crate::emrtd::messaging::SecureMessaging;
 
 /// The application of travel documents (ICAO 9303-10 §3.6).
 const APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
 const CARD_ACCESS_FID: [u8; 2] = [0x01, 0x1C];
 const MASTER_FILE: [u8; 2] = [0x3F, 0x00];
+/// EF.ATR/INFO in the master file (ICAO 9303-10 §3.11.2).
+const ATR_INFO_SFI: u8 = 0x01;
 
 /// How EF.CardAccess is being read; each way is followed by the next if the card refuses it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,7 +72,7 @@ impl Reader<'_> {
             Ok(Progress::More) => Ok(self.read_file(file, |file| State::CardAccess(file, way))),
             Ok(Progress::Whole(bytes)) => {
                 self.habits.selects_card_access = way == CardAccessWay::Selected;
-                let infos = lds::parse_card_access(&bytes)
+                let infos = SecurityInfos::parse(&bytes)
                     .map_err(|e| ReadError::unreadable(format!("EF.CardAccess: {e}")))?;
                 match best_offer(&infos.pace) {
                     Some(offer) => Ok(self.ask_card_abilities(offer.clone())),
@@ -101,24 +103,19 @@ impl Reader<'_> {
         if told || !self.request.plan.portrait {
             return self.start_pace(offer, true);
         }
-        let file = FileRead::by_sfi(File::AtrInfo.short_id(), File::AtrInfo.tag());
-        self.read_file(file, State::AtrInfo)
+        // It is a list of objects without one around them, and shorter than any reply.
+        let command = Command::read_sfi(ATR_INFO_SFI, self.habits.read_size.most());
+        Next::Send(State::AtrInfo, command)
     }
 
-    pub(super) fn on_atr_info(&mut self, mut file: FileRead, reply: &Reply) -> Next {
+    pub(super) fn on_atr_info(&mut self, reply: &Reply) -> Next {
+        let given = matches!(reply.sw, Sw::OK | Sw::END_OF_FILE);
+        let info = given
+            .then(|| lds::parse_atr_info(&reply.data).ok())
+            .flatten();
+        self.habits.learn(info.as_ref());
         let offer = self.session.opened_with.clone();
-        let offer = offer.unwrap_or_else(PaceInfo::citizen_card);
-        match file.on_reply(reply, &mut self.habits.read_size) {
-            Ok(Progress::More) => self.read_file(file, State::AtrInfo),
-            Ok(Progress::Whole(bytes)) => {
-                self.habits.learn(lds::parse_atr_info(&bytes).ok().as_ref());
-                self.start_pace(offer, true)
-            }
-            Err(FileFault::Refused(_) | FileFault::Broken(_)) => {
-                self.habits.learn(None);
-                self.start_pace(offer, true)
-            }
-        }
+        self.start_pace(offer.unwrap_or_else(PaceInfo::citizen_card), true)
     }
 
     fn start_pace(&mut self, info: PaceInfo, announced: bool) -> Next {
@@ -138,7 +135,8 @@ impl Reader<'_> {
                     return Ok(select_application());
                 }
                 self.session.cam = evidence;
-                let file = FileRead::by_sfi(File::CardSecurity.short_id(), File::CardSecurity.tag());
+                let file =
+                    FileRead::by_sfi(File::CardSecurity.short_id(), File::CardSecurity.tag());
                 Ok(self.read_file(file, State::CardSecurity))
             }
             Err(Failure::WrongPassword) => Err(ReadError::WrongCan),
@@ -191,8 +189,7 @@ impl Reader<'_> {
 
     /// The session is open; how much one reply can carry depends on its cipher.
     fn enter(&mut self, messaging: SecureMessaging) {
-        self.habits
-            .settle_read_size(messaging.cipher(), &self.line);
+        self.habits.settle_read_size(messaging.cipher(), &self.line);
         self.messaging = Some(messaging);
     }
 }

@@ -107,9 +107,9 @@ impl Session {
 
     fn is_wanted(&self, task: Task) -> bool {
         let open = |proof: &Option<Proof>| {
-            proof
-                .as_ref()
-                .is_none_or(|p| !matches!(p.result(), CheckResult::Successful | CheckResult::Failed))
+            proof.as_ref().is_none_or(|p| {
+                !matches!(p.result(), CheckResult::Successful | CheckResult::Failed)
+            })
         };
         let genuine = !self.passive_failed();
         match task {
@@ -165,7 +165,7 @@ impl Session {
             File::Dg1 | File::Dg2 | File::Dg11 | File::Dg12 | File::Dg13 => {
                 self.files.add(file, bytes)?;
             }
-            File::CardAccess | File::CardSecurity | File::AtrInfo => {}
+            File::CardAccess | File::CardSecurity => {}
         }
         Ok(())
     }
@@ -197,7 +197,10 @@ impl Session {
         } else if signed.pace.contains(used) {
             Check::new(CheckResult::Successful, "as in DG14")
         } else {
-            Check::new(CheckResult::Failed, "EF.CardAccess offered what DG14 does not list")
+            Check::new(
+                CheckResult::Failed,
+                "EF.CardAccess offered what DG14 does not list",
+            )
         };
         passive.add(PassiveStep::CardAccess, check);
     }
@@ -206,10 +209,7 @@ impl Session {
         if self.passive_failed() {
             return;
         }
-        let key = lds::parse_dg15(bytes)
-            .map_err(|e| e.to_string())
-            .and_then(|spki| PublicKey::parse(spki).map_err(|e| e.to_string()));
-        match key {
+        match lds::parse_dg15(bytes) {
             Ok(key) => self.dg15 = Some(key),
             Err(error) => {
                 let reason = format!("DG15: {error}");
@@ -234,8 +234,7 @@ impl Session {
             | File::Dg12
             | File::Dg13
             | File::CardAccess
-            | File::CardSecurity
-            | File::AtrInfo => {}
+            | File::CardSecurity => {}
         }
     }
 
@@ -263,7 +262,11 @@ impl Session {
     pub fn miss_card_security(&mut self, fault: &FileFault) {
         self.cam = None;
         let reason = format!("EF.CardSecurity: {fault}");
-        self.chip = Some(Proof::other(Some("PACE-CAM"), CheckResult::Undetermined, &reason));
+        self.chip = Some(Proof::other(
+            Some("PACE-CAM"),
+            CheckResult::Undetermined,
+            &reason,
+        ));
     }
 
     pub fn chip_ended(&mut self, proof: Proof) {
