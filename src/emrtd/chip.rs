@@ -138,8 +138,9 @@ impl Files {
         let zone_birth = zone.birth_date();
         let same_birth = |date: &BirthDate| zone_birth.is_none_or(|zone| agree(*date, zone));
         let names = [&dg13.name, &dg11.name, &name_latin];
+        let name = names.into_iter().find_map(Option::clone);
         Ok(Person {
-            name: names.into_iter().find_map(Option::clone),
+            name,
             personal_number: number.or_else(|| dg13.personal_number.clone()),
             insurance_number: None,
             name_latin,
