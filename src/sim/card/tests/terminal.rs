@@ -119,6 +119,16 @@ impl Terminal {
         self.opened(keys, counter + 2, odd, &data, word)
     }
 
+    /// Sends these objects with a right MAC behind them, whatever they are.
+    pub fn session_command(&mut self, header: [u8; 4], objects: &[u8]) -> u16 {
+        let (keys, counter) = self.session.take().expect("a session");
+        let block = keys.cipher.block();
+        let input = [padded(&header, block), padded(objects, block)].concat();
+        let mac = object(&[0x8E], &self.mac(&keys, counter + 1, &input));
+        let command = encode(header, &[objects, &mac].concat(), Some(256));
+        self.transmit(&command).1
+    }
+
     fn opened(&mut self, keys: Keys, counter: u128, odd: bool, data: &[u8], word: u16) -> Heard {
         let (signed, mac) = data.split_at(data.len() - 10);
         let right = self.mac(&keys, counter, &padded(signed, keys.cipher.block()));
