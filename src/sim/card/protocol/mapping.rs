@@ -29,7 +29,7 @@ const CONSTANTS_256: [[u128; 2]; 2] = [
 ];
 
 /// Nonce times generator, plus the point that both agreed on.
-pub(super) fn generic(
+pub(in crate::sim::card) fn generic(
     work: &mut Coprocessor,
     domain: &Domain,
     nonce: &[u8],
@@ -50,7 +50,7 @@ pub(super) fn generic(
 }
 
 /// The point that encodes a pseudo-random number made of both nonces.
-pub(super) fn integrated(
+pub(in crate::sim::card) fn integrated(
     work: &mut Coprocessor,
     cipher: CipherKind,
     domain: &Domain,

@@ -46,7 +46,7 @@ pub(in crate::sim::card) enum Outcome {
 }
 
 /// Value bytes of the protocol's object identifier.
-fn protocol(offer: PaceOffer) -> [u8; 10] {
+pub(in crate::sim::card) fn protocol(offer: PaceOffer) -> [u8; 10] {
     let mapping = match offer.mapping {
         Mapping::Generic => 2,
         Mapping::Integrated => 4,
@@ -238,7 +238,12 @@ fn agree(
 }
 
 /// The authentication token over a public key (§4.4.3.4).
-fn token(work: &mut Coprocessor, offer: PaceOffer, keys: &Keys, public: &[u8]) -> [u8; MAC_LEN] {
+pub(in crate::sim::card) fn token(
+    work: &mut Coprocessor,
+    offer: PaceOffer,
+    keys: &Keys,
+    public: &[u8],
+) -> [u8; MAC_LEN] {
     let content = [
         tlv::object(&[0x06], &protocol(offer)),
         tlv::object(&[0x86], public),
