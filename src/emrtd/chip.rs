@@ -88,7 +88,8 @@ impl Files {
         match group {
             DataGroup::Dg1 => self.zone = Some(citizen_zone(file)?),
             DataGroup::Dg2 => self.portrait = lds::parse_dg2(file).ok(),
-            DataGroup::Dg13 => self.dg13 = lds::parse_dg13(file).ok(),
+            DataGroup::Dg13 => self.dg13 = lds::parse_dg13(file, false).ok(),
+            DataGroup::Dg11 | DataGroup::Dg12 | DataGroup::Dg14 | DataGroup::Dg15 => {}
         }
         self.read.push(group.number());
         Ok(())

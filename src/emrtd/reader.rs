@@ -319,7 +319,13 @@ impl<'r> Reader<'r> {
         let next = match group {
             DataGroup::Dg1 if self.plan.dg13 => Some(DataGroup::Dg13),
             DataGroup::Dg1 | DataGroup::Dg13 if self.plan.portrait => Some(DataGroup::Dg2),
-            DataGroup::Dg1 | DataGroup::Dg13 | DataGroup::Dg2 => None,
+            DataGroup::Dg1
+            | DataGroup::Dg13
+            | DataGroup::Dg2
+            | DataGroup::Dg11
+            | DataGroup::Dg12
+            | DataGroup::Dg14
+            | DataGroup::Dg15 => None,
         };
         match next {
             Some(group) => Ok(self.read_group(group)),
@@ -363,7 +369,11 @@ impl<'r> Reader<'r> {
             DataGroup::Dg1 => (FILES_FROM, dg1_to),
             DataGroup::Dg13 => (dg1_to, dg13_to),
             DataGroup::Dg2 if dg13 => (dg13_to, 99),
-            DataGroup::Dg2 => (dg1_to, 99),
+            DataGroup::Dg2
+            | DataGroup::Dg11
+            | DataGroup::Dg12
+            | DataGroup::Dg14
+            | DataGroup::Dg15 => (dg1_to, 99),
         }
     }
 }

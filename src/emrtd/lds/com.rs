@@ -55,7 +55,10 @@ mod tests {
     use crate::emrtd::tlv::build;
 
     fn file(objects: &[(u16, &[u8])]) -> Vec<u8> {
-        let objects: Vec<_> = objects.iter().map(|(tag, value)| build(*tag, value)).collect();
+        let objects: Vec<_> = objects
+            .iter()
+            .map(|(tag, value)| build(*tag, value))
+            .collect();
         build(0x60, &objects.concat())
     }
 
@@ -88,9 +91,18 @@ mod tests {
             ("no LDS version", file(&[UNICODE, TAGS])),
             ("no Unicode version", file(&[LDS, TAGS])),
             ("no tag list", file(&[LDS, UNICODE])),
-            ("an LDS version of five digits", file(&[(0x5F01, b"01070"), UNICODE, TAGS])),
-            ("an LDS version of letters", file(&[(0x5F01, b"01A7"), UNICODE, TAGS])),
-            ("a Unicode version of four digits", file(&[LDS, (0x5F36, b"0400"), TAGS])),
+            (
+                "an LDS version of five digits",
+                file(&[(0x5F01, b"01070"), UNICODE, TAGS]),
+            ),
+            (
+                "an LDS version of letters",
+                file(&[(0x5F01, b"01A7"), UNICODE, TAGS]),
+            ),
+            (
+                "a Unicode version of four digits",
+                file(&[LDS, (0x5F36, b"0400"), TAGS]),
+            ),
         ] {
             assert!(parse(&file).is_err(), "{what}");
         }

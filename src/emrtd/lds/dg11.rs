@@ -48,8 +48,14 @@ mod tests {
     use crate::identity::BirthDate;
 
     fn file(elements: &[(u16, &[u8])]) -> Vec<u8> {
-        let tags: Vec<u8> = elements.iter().flat_map(|(tag, _)| tag.to_be_bytes()).collect();
-        let elements: Vec<_> = elements.iter().map(|(tag, value)| build(*tag, value)).collect();
+        let tags: Vec<u8> = elements
+            .iter()
+            .flat_map(|(tag, _)| tag.to_be_bytes())
+            .collect();
+        let elements: Vec<_> = elements
+            .iter()
+            .map(|(tag, value)| build(*tag, value))
+            .collect();
         build(0x6B, &[build(0x5C, &tags), elements.concat()].concat())
     }
 
@@ -67,8 +73,14 @@ mod tests {
         ]);
         assert_eq!(found.name.expect("name").expose(), "Trần Thị B");
         assert_eq!(found.birth_date, BirthDate::parse("1963-02-15"));
-        assert_eq!(found.address.expect("address").expose(), "12 Phố Giả Hà Nội");
-        assert_eq!(found.telephone.expect("telephone").expose(), "+84 24 0000 0000");
+        assert_eq!(
+            found.address.expect("address").expose(),
+            "12 Phố Giả Hà Nội"
+        );
+        assert_eq!(
+            found.telephone.expect("telephone").expose(),
+            "+84 24 0000 0000"
+        );
         assert_eq!(found.personal_number, None);
         assert_eq!(check(&[]), Dg11::default());
     }
@@ -87,8 +99,17 @@ mod tests {
             (0x5F17, b"SECRET"),
             (0x5F18, b"SECRET"),
         ]);
-        let kept = [&found.name, &found.personal_number, &found.address, &found.telephone];
-        let kept: Vec<&str> = kept.iter().filter_map(|f| f.as_ref()).map(|f| f.expose().as_str()).collect();
+        let kept = [
+            &found.name,
+            &found.personal_number,
+            &found.address,
+            &found.telephone,
+        ];
+        let kept: Vec<&str> = kept
+            .iter()
+            .filter_map(|f| f.as_ref())
+            .map(|f| f.expose().as_str())
+            .collect();
         assert_eq!(kept, ["TRAN B"]);
     }
 
@@ -105,7 +126,8 @@ mod tests {
             ("another tag", changed(0, 1)),
             ("outer length one more", changed(1, 1)),
             ("outer length one less", changed(1, -1)),
-            ("tag list one longer", changed(3, 1)),
+            ("element one longer", changed(8, 1)),
+            ("element one shorter", changed(8, -1)),
             ("no tag list", build(0x6B, &build(0x5F0E, b"A"))),
         ] {
             assert!(parse(&file).is_err(), "{what}");

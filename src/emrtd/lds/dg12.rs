@@ -48,8 +48,14 @@ mod tests {
     use crate::emrtd::tlv::build;
 
     fn file(elements: &[(u16, &[u8])]) -> Vec<u8> {
-        let tags: Vec<u8> = elements.iter().flat_map(|(tag, _)| tag.to_be_bytes()).collect();
-        let elements: Vec<_> = elements.iter().map(|(tag, value)| build(*tag, value)).collect();
+        let tags: Vec<u8> = elements
+            .iter()
+            .flat_map(|(tag, _)| tag.to_be_bytes())
+            .collect();
+        let elements: Vec<_> = elements
+            .iter()
+            .map(|(tag, value)| build(*tag, value))
+            .collect();
         build(0x6C, &[build(0x5C, &tags), elements.concat()].concat())
     }
 
@@ -90,7 +96,8 @@ mod tests {
             ("another tag", changed(0, 1)),
             ("outer length one more", changed(1, 1)),
             ("outer length one less", changed(1, -1)),
-            ("tag list one longer", changed(3, 1)),
+            ("element one longer", changed(8, 1)),
+            ("element one shorter", changed(8, -1)),
             ("no tag list", build(0x6C, &build(0x5F19, b"A"))),
         ] {
             assert!(parse(&file).is_err(), "{what}");

@@ -65,26 +65,37 @@ mod tests {
         assert_eq!(infos.pace[0].curve, Curve::BrainpoolP256r1);
         let chip = &infos.chip_authentication[0];
         assert_eq!((chip.key_id, chip.cipher), (Some(7), Cipher::Aes128));
-        assert_eq!((infos.chip_keys[0].key_id, &infos.chip_keys[0].spki), (Some(7), &key));
-        assert_eq!(infos.active_hash, Some(ActiveHash::Known(HashAlgorithm::Sha256)));
+        assert_eq!(
+            (infos.chip_keys[0].key_id, &infos.chip_keys[0].spki),
+            (Some(7), &key)
+        );
+        assert_eq!(
+            infos.active_hash,
+            Some(ActiveHash::Known(HashAlgorithm::Sha256))
+        );
         let others: Vec<String> = infos.others.iter().map(hex::encode).collect();
         assert_eq!(others, ["2a0304", TERMINAL]);
     }
 
     #[test]
     fn the_hash_of_active_authentication_is_known_unknown_or_not_named() {
-        let named = |algorithm: &str| {
-            check(&[info(&[oid(ACTIVE), number(1), oid(algorithm)])]).active_hash
-        };
+        let named =
+            |algorithm: &str| check(&[info(&[oid(ACTIVE), number(1), oid(algorithm)])]).active_hash;
         for (last, hash) in [
             ("01", HashAlgorithm::Sha1),
             ("02", HashAlgorithm::Sha224),
             ("04", HashAlgorithm::Sha384),
             ("05", HashAlgorithm::Sha512),
         ] {
-            assert_eq!(named(&format!("{ECDSA_PLAIN}{last}")), Some(ActiveHash::Known(hash)));
+            assert_eq!(
+                named(&format!("{ECDSA_PLAIN}{last}")),
+                Some(ActiveHash::Known(hash))
+            );
         }
-        assert_eq!(named(&format!("{ECDSA_PLAIN}06")), Some(ActiveHash::Unknown));
+        assert_eq!(
+            named(&format!("{ECDSA_PLAIN}06")),
+            Some(ActiveHash::Unknown)
+        );
         assert_eq!(named("2a0304"), Some(ActiveHash::Unknown));
         assert_eq!(check(&[pace(13)]).active_hash, None);
     }
@@ -117,9 +128,18 @@ mod tests {
         let strong = info(&[oid("04007f00070202040204"), number(2), number(16)]);
         let both = infos(&[pace(13), strong.clone()]);
         assert!(!both.contradicts(&infos(&[strong.clone(), pace(13), pace(13)])));
-        assert!(both.contradicts(&infos(&[pace(13)])), "the strong one was taken away");
-        assert!(infos(&[strong.clone()]).contradicts(&both), "a weak one was added");
-        assert!(!infos(&[]).contradicts(&both), "DG14 does not speak of PACE");
+        assert!(
+            both.contradicts(&infos(&[pace(13)])),
+            "the strong one was taken away"
+        );
+        assert!(
+            infos(&[strong.clone()]).contradicts(&both),
+            "a weak one was added"
+        );
+        assert!(
+            !infos(&[]).contradicts(&both),
+            "DG14 does not speak of PACE"
+        );
     }
 
     #[test]

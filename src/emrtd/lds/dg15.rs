@@ -25,7 +25,10 @@ mod tests {
     /// The key info on the curve with this last number: 7 is brainpoolP256r1.
     fn key(last: u8) -> Vec<u8> {
         let ec = hex::decode("06072A8648CE3D0201").expect("hex");
-        let curve = build(0x06, &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, last]);
+        let curve = build(
+            0x06,
+            &[0x2B, 0x24, 0x03, 0x03, 0x02, 0x08, 0x01, 0x01, last],
+        );
         let point = hex::decode(POINT.replace(char::is_whitespace, "")).expect("hex");
         let bits = build(0x03, &[vec![0], point].concat());
         build(0x30, &[build(0x30, &[ec, curve].concat()), bits].concat())
@@ -59,7 +62,10 @@ mod tests {
             ("no sequence", changed(2, 1)),
             ("two keys", build(0x6F, &key(7).repeat(2))),
         ] {
-            assert!(matches!(parse(&file), Err(KeyFault::Malformed(_))), "{what}");
+            assert!(
+                matches!(parse(&file), Err(KeyFault::Malformed(_))),
+                "{what}"
+            );
         }
     }
 

@@ -3,8 +3,8 @@
 
 use crate::emrtd::algorithm::{Curve, HashAlgorithm};
 use crate::emrtd::symmetric::Cipher;
-use crate::emrtd::{curve, signature};
 use crate::emrtd::tlv::{self, Tlv, TlvError};
+use crate::emrtd::{curve, signature};
 
 /// 0.4.0.127.0.7.2.2: the protocols of BSI TR-03110, which ICAO took over.
 const PROTOCOLS: [u8; 7] = [0x04, 0x00, 0x7F, 0x00, 0x07, 0x02, 0x02];
@@ -251,7 +251,9 @@ impl PaceInfo {
             return None;
         }
         let parameter = u8::try_from(parameter).ok()?;
-        let described = domains.iter().find(|domain| domain.0 == parameter.into());
+        let described = domains
+            .iter()
+            .find(|domain| domain.0 == u64::from(parameter));
         let curve = Curve::from_parameter_id(parameter)
             .or(described.map(|domain| domain.1))
             .filter(|curve| curve::agrees_on(*curve))?;

@@ -52,7 +52,11 @@ pub(super) fn date(bytes: &[u8]) -> Option<BirthDate> {
         return None;
     }
     let number = |part: &[u8]| part.iter().fold(0i16, |n, d| n * 10 + i16::from(*d));
-    let (year, month, day) = (number(&digits[..4]), number(&digits[4..6]), number(&digits[6..]));
+    let (year, month, day) = (
+        number(&digits[..4]),
+        number(&digits[4..6]),
+        number(&digits[6..]),
+    );
     if (month, day) == (0, 0) {
         return (year > 0).then_some(BirthDate::Year(year));
     }
@@ -78,7 +82,13 @@ mod tests {
         assert_eq!(date(b"19740812"), day);
         assert_eq!(date(&[0x19, 0x74, 0x08, 0x12]), day);
         assert_eq!(date(&[0x19, 0x74, 0, 0]), Some(BirthDate::Year(1974)));
-        for wrong in [&b"1974081"[..], b"19741312", b"1974081A", &[0x19, 0x74, 0x08, 0x3C], &[]] {
+        for wrong in [
+            &b"1974081"[..],
+            b"19741312",
+            b"1974081A",
+            &[0x19, 0x74, 0x08, 0x3C],
+            &[],
+        ] {
             assert_eq!(date(wrong), None, "{wrong:?}");
         }
     }
