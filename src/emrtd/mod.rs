@@ -11,6 +11,7 @@
 mod access;
 mod algorithm;
 mod apdu;
+mod asn1;
 mod chip;
 mod curve;
 mod error;
@@ -19,6 +20,7 @@ mod lds;
 mod messaging;
 mod proof;
 mod reader;
+mod signature;
 mod symmetric;
 mod tlv;
 mod transport;
