@@ -1,7 +1,8 @@
 //! The card's own strictness. That a reader can read it is tested with the reader.
 
+mod access;
 mod habits;
-mod protocols;
+mod proofs;
 mod terminal;
 mod vectors;
 
