@@ -1,11 +1,11 @@
-//! Secure messaging with AES-128 (ICAO 9303-11 §9.8).
+//! Secure messaging with 3DES and AES, short and extended length (ICAO 9303-11 §9.8).
 
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::apdu::{Command, LE_MAX, Reply, Sw, le_byte};
-use super::crypto::{self, BLOCK, Key, MAC_LEN};
+use super::apdu::{self, Command, LE_EXTENDED_MAX, LE_SHORT_MAX, Reply, Sw};
+use super::symmetric::{self, BLOCK_MAX, Cipher, Key, MAC_LEN};
 use super::tlv;
 
 /// The reply cannot be trusted. The session is over, whatever the cause.
@@ -24,12 +24,14 @@ pub(super) enum SecurityEvent {
 pub(super) struct SecureMessaging {
     encryption: Key,
     mac: Key,
-    /// Send sequence counter: raised before each command and before each reply.
+    /// Send sequence counter: raised before each command and before each reply. Of its bytes the
+    /// last ones count, as many as a block has.
     counter: u128,
 }
 
 impl SecureMessaging {
-    /// A fresh session; the counter starts at zero (ICAO 9303-11 §9.8.2).
+    /// A session after PACE or chip authentication: its counter starts at zero (ICAO 9303-11
+    /// §9.8.6.3).
     pub fn new(encryption: Key, mac: Key) -> Self {
         Self {
             encryption,
@@ -38,7 +40,20 @@ impl SecureMessaging {
         }
     }
 
-    /// Wraps a command. The outer Le is always 256: the reply's objects need room.
+    /// A session after basic access control, whose counter both sides drew.
+    pub fn with_counter(encryption: Key, mac: Key, counter: u64) -> Self {
+        Self {
+            counter: counter.into(),
+            ..Self::new(encryption, mac)
+        }
+    }
+
+    /// What it encrypts with.
+    pub fn cipher(&self) -> Cipher {
+        self.encryption.cipher()
+    }
+
+    /// Wraps a command. The outer Le is always the highest: the reply's objects need room.
     pub fn protect(&mut self, command: &Command) -> Command {
         self.counter += 1;
         let cla = command.cla | 0x0C;
@@ -47,22 +62,29 @@ impl SecureMessaging {
             objects = self.encrypted(command);
         }
         if let Some(le) = command.le {
-            objects.extend(tlv::build(0x97, &[le_byte(le)]));
+            let le = apdu::length(le, command.is_extended());
+            objects.extend(tlv::build(0x97, &le));
         }
         let mut authenticated = vec![cla, command.ins, command.p1, command.p2];
-        crypto::pad(&mut authenticated);
         if !objects.is_empty() {
+            self.pad(&mut authenticated);
             authenticated.extend_from_slice(&objects);
-            crypto::pad(&mut authenticated);
         }
-        let mac = self.authenticate(&authenticated);
+        let mac = self.authenticate(authenticated);
         objects.extend(tlv::build(0x8E, &mac));
-        Command {
+        let short = Command {
             cla,
             data: objects,
-            le: Some(LE_MAX),
+            le: Some(LE_SHORT_MAX),
             ..*command
+        };
+        if command.is_extended() || short.is_extended() {
+            return Command {
+                le: Some(LE_EXTENDED_MAX),
+                ..short
+            };
         }
+        short
     }
 
     /// Checks and unwraps a reply.
@@ -74,9 +96,8 @@ impl SecureMessaging {
         }
         self.counter += 1;
         let objects = Objects::parse(&outer.data).map_err(Malformed)?;
-        let mut authenticated = objects.authenticated.to_vec();
-        crypto::pad(&mut authenticated);
-        if !bool::from(self.authenticate(&authenticated).ct_eq(objects.mac)) {
+        let mac = self.authenticate(objects.authenticated.to_vec());
+        if !bool::from(mac.ct_eq(objects.mac)) {
             return Err(WrongMac);
         }
         if objects.status != outer.sw.0.to_be_bytes() {
@@ -92,8 +113,8 @@ impl SecureMessaging {
     /// Object 87 with its padding indicator, or 85 without one for an odd INS.
     fn encrypted(&self, command: &Command) -> Vec<u8> {
         let mut blocks = command.data.clone();
-        crypto::pad(&mut blocks);
-        crypto::encrypt_cbc(&self.encryption, self.vector(), &mut blocks);
+        self.pad(&mut blocks);
+        self.encryption.encrypt(self.vector(), &mut blocks);
         if command.ins & 1 == 1 {
             return tlv::build(0x85, &blocks);
         }
@@ -102,19 +123,53 @@ impl SecureMessaging {
     }
 
     fn decrypted(&self, cryptogram: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let mut data = crypto::decrypt_cbc(&self.encryption, self.vector(), cryptogram)?;
-        let len = crypto::unpadded_len(&data)?;
+        let mut data = self.encryption.decrypt(self.vector(), cryptogram)?;
+        let len = symmetric::unpadded_len(&data, self.cipher().block_len())?;
         data.truncate(len);
         Some(data)
     }
 
-    fn vector(&self) -> [u8; BLOCK] {
-        crypto::encrypt_block(&self.encryption, self.counter.to_be_bytes())
+    /// The initialisation vector: zero for 3DES, the encrypted counter for AES.
+    fn vector(&self) -> [u8; BLOCK_MAX] {
+        let mut vector = [0; BLOCK_MAX];
+        if self.cipher() != Cipher::TripleDes {
+            vector = self.counter.to_be_bytes();
+            self.encryption.encrypt([0; BLOCK_MAX], &mut vector);
+        }
+        vector
     }
 
-    fn authenticate(&self, padded: &[u8]) -> [u8; MAC_LEN] {
-        crypto::mac(&self.mac, &[&self.counter.to_be_bytes(), padded])
+    /// The MAC over counter and message. The retail MAC pads by itself, CMAC must be given whole
+    /// blocks.
+    fn authenticate(&self, mut message: Vec<u8>) -> [u8; MAC_LEN] {
+        if self.cipher() != Cipher::TripleDes {
+            self.pad(&mut message);
+        }
+        let counter = self.counter.to_be_bytes();
+        let counter = &counter[BLOCK_MAX - self.cipher().block_len()..];
+        self.mac.mac(&[counter, &message].concat())
     }
+
+    fn pad(&self, bytes: &mut Vec<u8>) {
+        symmetric::pad(bytes, self.cipher().block_len());
+    }
+}
+
+/// The largest Le whose protected reply has at most `reply_limit` bytes of data: 223 for AES and
+/// 231 for 3DES in a short reply.
+pub(super) fn largest_read(cipher: Cipher, reply_limit: u32) -> u16 {
+    /// The status object and the MAC object.
+    const TRAILER: u32 = 4 + 10;
+    /// Tag, padding indicator, and a length of one, two or three bytes.
+    const HEADERS: [(u32, u32); 3] = [(0x7F, 3), (0xFF, 4), (0xFFFF, 5)];
+    let block = u32::try_from(cipher.block_len()).unwrap_or(1);
+    let room = reply_limit.saturating_sub(TRAILER);
+    let plain = HEADERS.into_iter().map(|(value_max, header)| {
+        let blocks = room.saturating_sub(header).min(value_max - 1) / block;
+        // The padding takes one byte at least.
+        (blocks * block).saturating_sub(1)
+    });
+    u16::try_from(plain.max().unwrap_or_default()).unwrap_or(u16::MAX)
 }
 
 /// The data objects of a reply, in the one order that the standard allows: 87 or 85, 99, 8E.
@@ -159,21 +214,130 @@ impl<'a> Objects<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{SecureMessaging, SecurityEvent};
+    use super::{SecureMessaging, SecurityEvent, largest_read};
     use crate::emrtd::apdu::{Command, Sw};
-    use crate::emrtd::crypto::Key;
+    use crate::emrtd::symmetric::{Cipher, Key};
+    use crate::emrtd::tlv;
+
+    fn key(cipher: Cipher, text: &str) -> Key {
+        Key::cut(cipher, &hex::decode(text).expect("hex")).expect("a whole key")
+    }
 
     /// The session of ICAO 9303-11 App. G.1.
     fn session() -> SecureMessaging {
-        let key = |text| {
-            let mut key = Key::default();
-            hex::decode_to_slice(text, &mut *key).expect("hex");
-            key
-        };
         SecureMessaging::new(
-            key("F5F0E35C0D7161EE6724EE513A0D9A7F"),
-            key("FE251C7858B356B24514B3BD5F4297D1"),
+            key(Cipher::Aes128, "F5F0E35C0D7161EE6724EE513A0D9A7F"),
+            key(Cipher::Aes128, "FE251C7858B356B24514B3BD5F4297D1"),
         )
+    }
+
+    /// One command and its reply, byte for byte; the data that the reply carried.
+    fn exchange(
+        session: &mut SecureMessaging,
+        plain: &Command,
+        protected: &str,
+        reply: &str,
+    ) -> String {
+        assert_eq!(
+            hex::encode_upper(session.protect(plain).encode()),
+            protected
+        );
+        let reply = session.unprotect(&hex::decode(reply).expect("hex"));
+        let reply = reply.expect("a right reply");
+        assert_eq!(reply.sw, Sw::OK);
+        hex::encode_upper(&*reply.data)
+    }
+
+    #[test]
+    fn the_published_session_of_basic_access_control_matches_byte_for_byte() {
+        // ICAO 9303-11 App. D.4.
+        let mut session = SecureMessaging::with_counter(
+            key(Cipher::TripleDes, "979EC13B1CBFE9DCD01AB0FED307EAE5"),
+            key(Cipher::TripleDes, "F1CB1F1FB5ADF208806B89DC579DC1F8"),
+            0x8870_2212_0C06_C226,
+        );
+        let select = Command::select(0x02, &[0x01, 0x1E]);
+        let data = exchange(
+            &mut session,
+            &select,
+            "0CA4020C158709016375432908C044F68E08BF8B92D635FF24F800",
+            "990290008E08FA855A5D4C50A8ED9000",
+        );
+        assert_eq!(data, "");
+        let data = exchange(
+            &mut session,
+            &Command::read_at(0, 4),
+            "0CB000000D9701048E08ED6705417E96BA5500",
+            "8709019FF0EC34F9922651990290008E08AD55CC17140B2DED9000",
+        );
+        assert_eq!(data, "60145F01");
+        let data = exchange(
+            &mut session,
+            &Command::read_at(4, 0x12),
+            "0CB000040D9701128E082EA28A70F3C7B53500",
+            "871901FB9235F4E4037F2327DCC8964F1F9B8C30F42C8E2FFF224A990290008E08C8B2787EAEA07D749000",
+        );
+        assert_eq!(data, "04303130365F36063034303030305C026175");
+        assert_eq!(session.counter, 0x8870_2212_0C06_C22C);
+    }
+
+    #[test]
+    fn a_counter_of_eight_bytes_goes_round() {
+        let session = |counter| {
+            SecureMessaging::with_counter(
+                key(Cipher::TripleDes, "979EC13B1CBFE9DCD01AB0FED307EAE5"),
+                key(Cipher::TripleDes, "F1CB1F1FB5ADF208806B89DC579DC1F8"),
+                counter,
+            )
+        };
+        let read = Command::read_at(0, 4);
+        let mut at_the_end = session(u64::MAX);
+        at_the_end.protect(&read);
+        assert_eq!(at_the_end.protect(&read), session(0).protect(&read));
+    }
+
+    #[test]
+    fn extended_length_is_said_inside_and_outside() {
+        let long_read = session().protect(&Command::read_at(0, 2_000)).encode();
+        let text = hex::encode_upper(long_read);
+        assert!(text.starts_with("0CB0000000000E970207D08E08"));
+        assert!(text.ends_with("0000"), "{text}");
+        // A short command that is too long only when it is wrapped.
+        let mut command = Command::select(0x04, &[0xAB; 240]);
+        command.le = Some(256);
+        let text = hex::encode_upper(session().protect(&command).encode());
+        assert!(text.starts_with("0CA4040C00011287820101"), "{text}");
+        assert!(text.contains("9701008E08"), "{text}");
+        assert!(text.ends_with("0000"), "{text}");
+    }
+
+    /// Bytes of a reply's data objects around `plain` bytes.
+    fn protected_len(cipher: Cipher, plain: usize) -> usize {
+        let blocks = (plain + 1).next_multiple_of(cipher.block_len());
+        tlv::build(0x87, &vec![0; 1 + blocks]).len() + 4 + 10
+    }
+
+    #[test]
+    fn the_largest_read_fills_a_reply_and_no_more() {
+        let ciphers = [
+            (Cipher::TripleDes, 231),
+            (Cipher::Aes128, 223),
+            (Cipher::Aes192, 223),
+            (Cipher::Aes256, 223),
+        ];
+        for (cipher, short) in ciphers {
+            assert_eq!(largest_read(cipher, 256), short);
+            for limit in (100..600).chain([2_048, 32_767, 65_535, 65_536]) {
+                let read = usize::from(largest_read(cipher, limit));
+                let limit = limit as usize;
+                assert!(protected_len(cipher, read) <= limit, "{cipher:?} {limit}");
+                assert!(
+                    protected_len(cipher, read + 1) > limit,
+                    "{cipher:?} {limit}"
+                );
+            }
+            assert_eq!(largest_read(cipher, 0), 0);
+        }
     }
 
     const SELECT_REPLY: &str = "990290008E08BEA7B381C494A0799000";

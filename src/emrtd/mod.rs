@@ -11,27 +11,39 @@
 mod access;
 mod algorithm;
 mod apdu;
+mod asn1;
 mod chip;
-mod crypto;
+mod curve;
 mod error;
 mod file;
+mod habits;
 mod lds;
 mod messaging;
+mod portrait;
 mod proof;
 mod reader;
+mod signature;
+mod symmetric;
 mod tlv;
 mod transport;
+mod trust {
+    #[derive(Default)]
+    pub struct TrustStore;
+}
 
 pub use access::Access;
-pub use chip::{Chip, ImageFormat, LinkStats, Plan, Portrait};
+pub use chip::{Chip, LinkStats, Plan};
 pub use error::ReadError;
+pub use habits::Habits;
+pub use portrait::{ImageFormat, Portrait};
 pub use proof::{Proof, Proofs};
-pub use reader::{Reader, Step};
-pub use transport::{TraceLine, Traced, Transport, TransportError, read};
+pub use reader::{Reader, Request, Step};
+pub use transport::{Line, Progress, TraceLine, Traced, Transport, TransportError, read};
+pub use trust::TrustStore;
 
 /// The parsers of what a card sends, as plain functions for fuzzing: none may ever panic.
 pub mod parsers {
-    use super::{access, lds, tlv};
+    use super::{lds, tlv};
 
     /// BER-TLV.
     pub fn fuzz_tlv(bytes: &[u8]) {
@@ -39,9 +51,9 @@ pub mod parsers {
         let _ = tlv::header(bytes);
     }
 
-    /// EF.CardAccess.
+    /// The SecurityInfos of EF.CardAccess and DG14.
     pub fn fuzz_card_access(bytes: &[u8]) {
-        let _ = access::parse_card_access(bytes);
+        let _ = lds::security_info::SecurityInfos::parse(bytes);
     }
 
     /// DG1.
@@ -56,11 +68,11 @@ pub mod parsers {
 
     /// DG13.
     pub fn fuzz_dg13(bytes: &[u8]) {
-        let _ = lds::parse_dg13(bytes);
+        let _ = lds::parse_dg13(bytes, true);
     }
 
-    /// The text of a TD1 machine readable zone.
+    /// The text of a machine readable zone.
     pub fn fuzz_mrz(bytes: &[u8]) {
-        let _ = lds::mrz::Td1::parse(bytes);
+        let _ = lds::mrz::Mrz::parse(bytes);
     }
 }

@@ -24,10 +24,12 @@ pub(in crate::emrtd) struct Dg13 {
     /// `None` also where the card never expires.
     pub expiry_date: Option<Date>,
     pub old_id: Option<Private<String>>,
+    pub issue_date: Option<Date>,
+    pub ethnicity: Option<Private<String>>,
 }
 
 /// Reads DG13: `6D { SEQUENCE { INTEGER, OID, SET { SEQUENCE { INTEGER n, value } … } } }`.
-pub(in crate::emrtd) fn parse(file: &[u8]) -> Result<Dg13, LdsError> {
+pub(in crate::emrtd) fn parse(file: &[u8], _keep_ethnicity: bool) -> Result<Dg13, LdsError> {
     let body = tlv::expect(tlv::expect(file, 0x6D)?, 0x30)?;
     let mut found = Dg13::default();
     for field in tlv::list(tlv::find(body, 0x31)?)? {
@@ -193,7 +195,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>) {
-            let _ = parse(&bytes);
+            let _ = parse(&bytes, false);
             let _ = parse(&build(0x6D, &bytes));
         }
 

@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::LdsError;
-use crate::emrtd::chip::{ImageFormat, Portrait};
+use crate::emrtd::portrait::{ImageFormat, Portrait};
 use crate::emrtd::tlv;
 
 /// Format identifier and version of a face record.
@@ -58,7 +58,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::parse;
-    use crate::emrtd::chip::ImageFormat;
+    use crate::emrtd::portrait::ImageFormat;
     use crate::emrtd::tlv::build;
 
     fn file(points: u16, image: &[u8]) -> Vec<u8> {

@@ -1,6 +1,9 @@
 //! What was proved about a chip, and how. Only the verifiers of this folder can say "successful":
 //! the constructor is theirs alone, so a proof that was not carried out cannot be claimed.
 
+mod pending;
+pub(in crate::emrtd) use pending::*;
+
 use crate::identity::{self, Check, CheckResult, Verdict, judge};
 
 /// The outcome of one proof.
@@ -64,6 +67,14 @@ pub struct Proofs {
 }
 
 impl Proofs {
+    pub(super) fn new(passive: &Passive, chip: Proof, active: Proof) -> Self {
+        Self {
+            passive: passive.proof(),
+            chip,
+            active,
+        }
+    }
+
     /// Passive authentication: are the data signed by a trusted issuer?
     pub fn passive(&self) -> &Proof {
         &self.passive
