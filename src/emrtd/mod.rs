@@ -66,9 +66,44 @@ pub mod parsers {
         let _ = lds::parse_dg2(bytes);
     }
 
+    /// DG11.
+    pub fn fuzz_dg11(bytes: &[u8]) {
+        let _ = lds::parse_dg11(bytes);
+    }
+
+    /// DG12.
+    pub fn fuzz_dg12(bytes: &[u8]) {
+        let _ = lds::parse_dg12(bytes);
+    }
+
     /// DG13.
     pub fn fuzz_dg13(bytes: &[u8]) {
         let _ = lds::parse_dg13(bytes, true);
+    }
+
+    /// DG14.
+    pub fn fuzz_dg14(bytes: &[u8]) {
+        let _ = lds::parse_dg14(bytes);
+    }
+
+    /// DG15.
+    pub fn fuzz_dg15(bytes: &[u8]) {
+        let _ = lds::parse_dg15(bytes);
+    }
+
+    /// EF.COM.
+    pub fn fuzz_com(bytes: &[u8]) {
+        let _ = lds::parse_com(bytes);
+    }
+
+    /// EF.ATR/INFO.
+    pub fn fuzz_atr_info(bytes: &[u8]) {
+        let _ = lds::parse_atr_info(bytes);
+    }
+
+    /// The SecurityInfos of EF.CardAccess, DG14 and EF.CardSecurity.
+    pub fn fuzz_security_infos(bytes: &[u8]) {
+        let _ = lds::security_info::SecurityInfos::parse(bytes);
     }
 
     /// The text of a machine readable zone.

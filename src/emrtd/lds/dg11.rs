@@ -126,7 +126,8 @@ mod tests {
             ("another tag", changed(0, 1)),
             ("outer length one more", changed(1, 1)),
             ("outer length one less", changed(1, -1)),
-            ("tag list one longer", changed(3, 1)),
+            ("element one longer", changed(8, 1)),
+            ("element one shorter", changed(8, -1)),
             ("no tag list", build(0x6B, &build(0x5F0E, b"A"))),
         ] {
             assert!(parse(&file).is_err(), "{what}");

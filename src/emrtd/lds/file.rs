@@ -1,3 +1,5 @@
+use super::GROUP_TAGS;
+
 /// A file of the chip that this reader knows (ICAO 9303-10 §4.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::emrtd) enum File {
@@ -40,32 +42,20 @@ impl File {
 
     /// Its short identifier; a data group's is its number.
     pub fn short_id(self) -> u8 {
-        match self {
-            Self::CardAccess => 0x1C,
-            Self::CardSecurity | Self::Sod => 0x1D,
-            Self::Dg1 => 1,
-            Self::Dg2 => 2,
-            Self::Dg11 => 11,
-            Self::Dg12 => 12,
-            Self::Dg13 => 13,
-            Self::Dg14 => 14,
-            Self::Dg15 => 15,
+        match (self, self.group()) {
+            (_, Some(group)) => group,
+            (Self::CardAccess, None) => 0x1C,
+            (_, None) => 0x1D,
         }
     }
 
     /// Its outermost tag.
     pub fn tag(self) -> u32 {
-        match self {
-            Self::CardAccess => 0x31,
-            Self::CardSecurity => 0x30,
-            Self::Sod => 0x77,
-            Self::Dg1 => 0x61,
-            Self::Dg2 => 0x75,
-            Self::Dg11 => 0x6B,
-            Self::Dg12 => 0x6C,
-            Self::Dg13 => 0x6D,
-            Self::Dg14 => 0x6E,
-            Self::Dg15 => 0x6F,
+        match (self, self.group()) {
+            (_, Some(group)) => GROUP_TAGS[usize::from(group) - 1].into(),
+            (Self::CardAccess, None) => 0x31,
+            (Self::Sod, None) => 0x77,
+            (_, None) => 0x30,
         }
     }
 }

@@ -43,3 +43,18 @@ pub(super) enum LdsError {
     #[error("{0}")]
     Content(&'static str),
 }
+
+/// A file of the BSI reference data set, for tests; `None` and a message where it is not at hand.
+#[cfg(test)]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+pub(super) fn bsi_reference(name: &str) -> Option<Vec<u8>> {
+    let shared = std::env::var_os("TIEPDON_SHARED").unwrap_or("../shared".into());
+    let path = std::path::Path::new(&shared)
+        .join("data/emrtd/bsi-reference")
+        .join(name);
+    let file = std::fs::read(&path).ok();
+    if file.is_none() {
+        eprintln!("skipped: {name} (no {})", path.display());
+    }
+    file
+}
