@@ -1,11 +1,9 @@
-use std::fmt;
-
 use jiff::civil::Date;
-use zeroize::Zeroizing;
 
 use super::ReadError;
 use super::lds::mrz::Mrz;
 use super::lds::{self, DataGroup, Dg13};
+use super::portrait::Portrait;
 use crate::identity::{BirthDate, Check, CheckResult, Person, Private, Proofs};
 
 /// What to read besides DG1.
@@ -34,30 +32,6 @@ pub struct Chip {
     pub proofs: Proofs,
     /// What it took.
     pub link: LinkStats,
-}
-
-/// A portrait as it lies in the chip. Wiped when dropped, never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Portrait {
-    /// How it is coded, told from its first bytes.
-    pub format: ImageFormat,
-    /// The coded image.
-    pub bytes: Zeroizing<Vec<u8>>,
-}
-
-impl fmt::Debug for Portrait {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "[portrait, {:?}]", self.format)
-    }
-}
-
-/// The codings that ISO/IEC 19794-5 allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImageFormat {
-    /// JPEG.
-    Jpeg,
-    /// JPEG 2000, in a JP2 file or as a bare code stream.
-    Jpeg2000,
 }
 
 /// The traffic of one reading.

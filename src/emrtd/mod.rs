@@ -18,6 +18,7 @@ mod error;
 mod file;
 mod lds;
 mod messaging;
+mod portrait;
 mod proof;
 mod reader;
 mod signature;
@@ -26,8 +27,9 @@ mod tlv;
 mod transport;
 
 pub use access::Access;
-pub use chip::{Chip, ImageFormat, LinkStats, Plan, Portrait};
+pub use chip::{Chip, LinkStats, Plan};
 pub use error::ReadError;
+pub use portrait::{ImageFormat, Pixels, Portrait, PortraitFault};
 pub use reader::{Reader, Step};
 pub use transport::{TraceLine, Traced, Transport, TransportError, read};
 
