@@ -4,9 +4,7 @@ use tiepdon::emrtd::{Access, ReadError, Transport, TransportError};
 use tiepdon::identity::{Grade, Verdict};
 use tiepdon::sim::card::{Card, Faults};
 
-use crate::{
-    ALL, Direct, NO_PORTRAIT, check_person, commands, read_with, somebody, with_faults,
-};
+use crate::{ALL, Direct, NO_PORTRAIT, check_person, commands, read_with, somebody, with_faults};
 
 /// EF.CardAccess and PACE, in plain.
 const PLAIN: u32 = 6;
@@ -30,7 +28,11 @@ fn check_refused(faults: Faults, what: &str) {
         Err(ReadError::Unreadable { .. }) => {}
         Ok(chip) => {
             check_person(somebody(), &chip);
-            assert_eq!(chip.proofs.verdict(), Verdict::Graded(Grade::Proven), "{what}");
+            assert_eq!(
+                chip.proofs.verdict(),
+                Verdict::Graded(Grade::Proven),
+                "{what}"
+            );
             assert!(chip.link.apdus > commands(NO_PORTRAIT) + PLAIN, "{what}");
         }
         Err(other) => panic!("{what}: {other}"),
@@ -108,7 +110,10 @@ fn check_spoilt(faults: Faults, what: &str) {
 
 /// The same number at least: DG13 may be the file that the card refused.
 fn check_person_or_less(chip: &tiepdon::emrtd::Chip) {
-    assert_eq!(chip.person.personal_number.as_ref(), Some(&somebody().number));
+    assert_eq!(
+        chip.person.personal_number.as_ref(),
+        Some(&somebody().number)
+    );
     assert_eq!(chip.person.birth_date, Some(somebody().birth_date));
 }
 

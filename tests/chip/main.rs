@@ -96,11 +96,7 @@ fn request(access: Access, plan: Plan, trust: &TrustStore) -> Request<'_> {
 }
 
 /// Reads, and holds the progress to its promises.
-fn read_with(
-    transport: &mut dyn Transport,
-    access: Access,
-    plan: Plan,
-) -> Result<Chip, ReadError> {
+fn read_with(transport: &mut dyn Transport, access: Access, plan: Plan) -> Result<Chip, ReadError> {
     let trust = trust();
     let (mut last, mut holders) = (0, 0);
     let mut on_progress = |progress: Progress<'_>| match progress {

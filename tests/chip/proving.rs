@@ -37,7 +37,13 @@ const CARDS: [Row; 39] = [
     ("aa-rsa1024", PROVEN, Successful, NotSupported, Successful),
     ("aa-rsa2048", PROVEN, Successful, NotSupported, Successful),
     ("aa-ecdsa", PROVEN, Successful, NotSupported, Successful),
-    ("no-clone-check", SIGNED, Successful, NotSupported, NotSupported),
+    (
+        "no-clone-check",
+        SIGNED,
+        Successful,
+        NotSupported,
+        NotSupported,
+    ),
     // A signer may expire, its cards do not.
     ("expired-ds", PROVEN, Successful, Successful, NOT_ASKED),
     ("successor-csca", PROVEN, Successful, Successful, NOT_ASKED),
@@ -53,15 +59,39 @@ const CARDS: [Row; 39] = [
     ("cloned-aa", REJECTED, Successful, NotSupported, Failed),
     ("keeps-old-keys", REJECTED, Successful, Failed, Undetermined),
     // Forgeries.
-    ("cloned-own-keys", REJECTED, Failed, Undetermined, Undetermined),
+    (
+        "cloned-own-keys",
+        REJECTED,
+        Failed,
+        Undetermined,
+        Undetermined,
+    ),
     ("altered-dg1", REJECTED, Failed, Successful, NOT_ASKED),
     ("altered-dg13", REJECTED, Failed, Successful, NOT_ASKED),
     ("altered-dg2", REJECTED, Failed, Successful, NOT_ASKED),
     ("revoked-ds", REJECTED, Failed, Undetermined, Undetermined),
-    ("wrong-algorithm", REJECTED, Failed, Undetermined, Undetermined),
+    (
+        "wrong-algorithm",
+        REJECTED,
+        Failed,
+        Undetermined,
+        Undetermined,
+    ),
     ("wrong-digest", REJECTED, Failed, Undetermined, Undetermined),
-    ("wrong-signature", REJECTED, Failed, Undetermined, Undetermined),
-    ("impostor-csca", REJECTED, Failed, Undetermined, Undetermined),
+    (
+        "wrong-signature",
+        REJECTED,
+        Failed,
+        Undetermined,
+        Undetermined,
+    ),
+    (
+        "impostor-csca",
+        REJECTED,
+        Failed,
+        Undetermined,
+        Undetermined,
+    ),
 ];
 
 fn read(name: &str) -> Chip {

@@ -6,7 +6,8 @@ use tiepdon::sim::card::{Card, Faults, Personality};
 use tiepdon::sim::persons;
 
 use crate::{
-    ALL, Direct, LONG_REPLY, NO_PORTRAIT, attempt, card_of, check_person, chip_of, profile, read_with, somebody,
+    ALL, Direct, LONG_REPLY, NO_PORTRAIT, attempt, card_of, check_person, chip_of, profile,
+    read_with, somebody,
 };
 
 #[test]
@@ -112,8 +113,14 @@ fn a_bank_card_is_no_citizen_card_and_a_passport_is_another_document() {
         attempt(card, somebody(), ALL).0
     };
     let bank = read(Personality::Bank);
-    assert!(matches!(bank, Err(ReadError::NotACitizenCard { .. })), "{bank:?}");
-    assert_eq!(read(Personality::Passport).err(), Some(ReadError::OtherDocument));
+    assert!(
+        matches!(bank, Err(ReadError::NotACitizenCard { .. })),
+        "{bank:?}"
+    );
+    assert_eq!(
+        read(Personality::Passport).err(),
+        Some(ReadError::OtherDocument)
+    );
 }
 
 #[test]
