@@ -101,7 +101,7 @@ fn read(name: &str) -> Chip {
         ..ALL
     };
     let chip = read_with(&mut direct, Access::of(&somebody().number), plan);
-    let by_mrz = || {
+    let mut by_mrz = || {
         let access = Access::mrz("099012345999010183901016").expect("a right key");
         direct.card.reset();
         read_with(&mut direct, access, plan)
