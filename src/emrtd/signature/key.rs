@@ -85,7 +85,7 @@ impl PublicKey {
 }
 
 /// The curve that `ECParameters` (RFC 3279 §2.3.5) name or describe.
-pub(in crate::emrtd) fn curve(parameters: &[u8]) -> Result<Curve, KeyFault> {
+fn curve(parameters: &[u8]) -> Result<Curve, KeyFault> {
     let mut elements = Elements::of(parameters);
     let parameters = elements.any()?;
     elements.end()?;
