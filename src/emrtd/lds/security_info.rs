@@ -41,7 +41,7 @@ pub(in crate::emrtd) struct SecurityInfos {
     /// The protocols of what this reader has no use for, as their value bytes.
     pub others: Vec<Vec<u8>>,
     /// All offers of PACE as they came, also those that this reader cannot take.
-    offers: Vec<Vec<u8>>,
+    pub pace_offers: Vec<Vec<u8>>,
 }
 
 /// The hash that a chip says it signs a challenge with (ICAO 9303-11 §9.2.8).
@@ -120,12 +120,12 @@ impl SecurityInfos {
     /// offer none do not contradict.
     pub fn contradicts(&self, card_access: &Self) -> bool {
         let sorted = |infos: &Self| {
-            let mut offers = infos.offers.clone();
+            let mut offers = infos.pace_offers.clone();
             offers.sort();
             offers.dedup();
             offers
         };
-        !self.offers.is_empty() && sorted(self) != sorted(card_access)
+        !self.pace_offers.is_empty() && sorted(self) != sorted(card_access)
     }
 
     fn add(&mut self, entry: &Entry<'_>, domains: &[Domain]) {
@@ -142,7 +142,7 @@ impl SecurityInfos {
         let version = integer(required);
         match protocol.strip_prefix(&PROTOCOLS) {
             Some([PACE, mapping, cipher]) if version == Some(2) => {
-                self.offers.push(entry.raw.to_vec());
+                self.pace_offers.push(entry.raw.to_vec());
                 self.pace.extend(
                     optional
                         .and_then(integer)
