@@ -39,15 +39,15 @@ fn scalar(curve: Curve, seed: u8) -> Vec<u8> {
 fn multiples_sums_and_nonces_are_those_of_openssl() -> Result<(), ErrorStack> {
     for curve in CURVES {
         let group = group(curve);
-        let ctx = BigNumContext::new()?;
         for seed in [1, 29, 77, 200] {
             let (a, b) = (scalar(curve, seed), scalar(curve, seed ^ 0x5A));
             let times = |k: &[u8], point: Option<&EcPoint>| {
                 let k = BigNum::from_slice(k)?;
                 let mut out = EcPoint::new(&group)?;
+                let mut ctx = BigNumContext::new()?;
                 match point {
-                    Some(point) => out.mul(&group, point, &k, &ctx)?,
-                    None => out.mul_generator(&group, &k, &ctx)?,
+                    Some(point) => out.mul2(&group, point, &k, &mut ctx)?,
+                    None => out.mul_generator2(&group, &k, &mut ctx)?,
                 }
                 Ok::<_, ErrorStack>(out)
             };
