@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::print;
 use crate::card::{self, CardError, Connection};
 use crate::config::Reader;
-use crate::emrtd::{self, Access, Chip, Plan, ReadError, TraceLine, Traced};
-use crate::identity::{BirthDate, Check, PersonalNumber, Private, Sex, Verdict, judge};
+use crate::emrtd::{self, Access, Chip, Plan, ReadError, Request, TraceLine, Traced, TrustStore};
+use crate::identity::{BirthDate, Check, PersonalNumber, Private, Sex, Verdict};
 
 /// How long the holder may take to lay the card down.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -154,13 +154,23 @@ fn read_chip(args: &Args, access: Access, reader: &str) -> Result<Chip, Failure>
         }
     };
     let mut traced = Traced::new(&mut connection, &mut trace);
-    let plan = Plan {
-        dg13: true,
-        portrait: args.portrait.is_some(),
+    let request = Request {
+        access,
+        plan: Plan {
+            dg13: true,
+            portrait: args.portrait.is_some(),
+            any_document: true,
+            ..Plan::default()
+        },
+        trust: &TrustStore::default(),
+        today: jiff::tz::TimeZone::UTC
+            .to_datetime(jiff::Timestamp::now())
+            .date(),
+        habits: None,
     };
     let mut random_failed = false;
     let mut random = |out: &mut [u8]| random_failed |= getrandom::fill(out).is_err();
-    let result = emrtd::read(&mut traced, access, plan, &mut random, &mut |_| {});
+    let result = emrtd::read(&mut traced, request, &mut random, &mut |_| {});
     if random_failed {
         return Err(Failure {
             code: "system",
@@ -210,18 +220,18 @@ impl Report {
             old_id: person.old_id,
             expiry_date: chip.expiry_date,
         });
-        self.grade = match judge(&chip.proofs) {
+        self.grade = match chip.proofs.verdict() {
             Verdict::Graded(grade) => Some(grade.code()),
             Verdict::Rejected => Some("rejected"),
             Verdict::TryAgain => None,
         };
-        let proof = |check| Proof {
-            method: None,
-            check,
+        let proof = |proof: &emrtd::Proof| Proof {
+            method: proof.method(),
+            check: proof.record(),
         };
-        self.chip = Some(proof(chip.proofs.chip));
-        self.active = Some(proof(chip.proofs.active));
-        self.passive = Some(chip.proofs.passive);
+        self.chip = Some(proof(chip.proofs.chip()));
+        self.active = Some(proof(chip.proofs.active()));
+        self.passive = Some(chip.proofs.passive().record());
         self.access = Some(chip.access);
         self.data_groups = chip.data_groups;
         self.apdus = chip.link.apdus;
@@ -271,6 +281,7 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         let code = match error {
             ReadError::NotACitizenCard { .. } => "not_a_citizen_card",
+            ReadError::OtherDocument => "other_document",
             ReadError::WrongCan => "wrong_can",
             ReadError::Moved => "card_moved",
             ReadError::Unreadable { .. } => "card_unreadable",

@@ -118,6 +118,15 @@ impl Sw {
         }
     }
 
+    /// Whether a read of another length might succeed.
+    pub fn is_about_length(self) -> bool {
+        self.exact_le().is_some()
+            || matches!(
+                self,
+                Self::WRONG_LENGTH | Self::WRONG_OFFSET | Self::SM_OBJECTS_WRONG
+            )
+    }
+
     /// `6300` or `63Cx`: authentication failed, perhaps with a count of tries left.
     pub fn is_wrong_password(self) -> bool {
         self.0 == 0x6300 || self.0 & 0xFFF0 == 0x63C0

@@ -1,10 +1,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::Inlet;
 use super::parts::OpenChip;
 use crate::checkin::{AskId, ChipRead, Event};
-use crate::emrtd::{self, Access, Plan, ReadError, Transport, TransportError};
+use crate::emrtd::{
+    self, Access, Line, Plan, Progress, ReadError, Request, Transport, TransportError, TrustStore,
+};
 use crate::identity::Private;
 use crate::words::Cause;
 
@@ -21,6 +26,9 @@ pub(super) struct ReadChip {
 const PLAN: Plan = Plan {
     dg13: true,
     portrait: false,
+    details: false,
+    ethnicity: false,
+    any_document: false,
 };
 
 impl ReadChip {
@@ -47,13 +55,22 @@ impl ReadChip {
         };
         let mut failed = false;
         let mut random = |bytes: &mut [u8]| failed |= getrandom::fill(bytes).is_err();
-        let mut progress = |percent| {
-            self.inlet.event(Event::ChipProgress {
-                ask: self.ask,
-                percent,
-            })
+        let mut progress = |progress: Progress<'_>| {
+            if let Progress::Percent(percent) = progress {
+                self.inlet.event(Event::ChipProgress {
+                    ask: self.ask,
+                    percent,
+                });
+            }
         };
-        let chip = emrtd::read(&mut card, access, PLAN, &mut random, &mut progress)?;
+        let request = Request {
+            access,
+            plan: PLAN,
+            trust: &TrustStore::default(),
+            today: TimeZone::UTC.to_datetime(Timestamp::now()).date(),
+            habits: None,
+        };
+        let chip = emrtd::read(&mut card, request, &mut random, &mut progress)?;
         if failed {
             return Err(ReadError::Transport {
                 reason: "the system gives no random numbers".into(),
@@ -68,7 +85,7 @@ impl ReadChip {
 
 fn cause(error: &ReadError) -> Cause {
     match error {
-        ReadError::NotACitizenCard { .. } => Cause::NotACitizenCard,
+        ReadError::NotACitizenCard { .. } | ReadError::OtherDocument => Cause::NotACitizenCard,
         ReadError::WrongCan => Cause::WrongCan,
         ReadError::Moved => Cause::CardMoved,
         ReadError::Unreadable { .. } | ReadError::Transport { .. } => Cause::CardUnreadable,
@@ -93,5 +110,9 @@ impl Transport for Stoppable {
 
     fn reset(&mut self) -> Result<(), TransportError> {
         self.card.reset()
+    }
+
+    fn line(&self) -> Line {
+        self.card.line()
     }
 }

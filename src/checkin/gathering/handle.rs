@@ -5,7 +5,7 @@ use super::{Gathering, Want};
 use crate::checkin::context::Context;
 use crate::checkin::event::{AskId, ChipRead, Effect, Event};
 use crate::checkin::view::{Key, Touch};
-use crate::identity::{Payload, Person, PersonalNumber, Private, Verdict, Way, judge as grade};
+use crate::identity::{Payload, Person, PersonalNumber, Private, Verdict, Way};
 use crate::words::Cause;
 use zeroize::Zeroize;
 
@@ -174,7 +174,7 @@ impl Gathering {
 
     fn chip(&mut self, result: Result<Box<ChipRead>, Cause>, ctx: &Context<'_>) {
         match result {
-            Ok(chip) if grade(&chip.proofs) == Verdict::TryAgain => {
+            Ok(chip) if chip.proofs.verdict() == Verdict::TryAgain => {
                 self.slots.chip = Slot::Empty;
                 self.failed(Cause::CardMoved, ctx);
             }
@@ -184,8 +184,13 @@ impl Gathering {
             }
             Err(cause) => {
                 self.slots.chip = Slot::Empty;
-                if cause == Cause::WrongCan {
-                    self.wrong_can();
+                if let Some(can) = self
+                    .slots
+                    .tried_can
+                    .take()
+                    .filter(|_| cause == Cause::WrongCan)
+                {
+                    return self.wrong_can(can, ctx);
                 }
                 // Until it is laid down anew; a card that jumped may never be seen to leave.
                 self.card_useless =
@@ -198,14 +203,15 @@ impl Gathering {
     }
 
     /// Digits that did not open the card are not tried again; others, that came meanwhile, are.
-    fn wrong_can(&mut self) {
-        let tried = self.slots.tried_can.take();
+    pub(super) fn wrong_can(&mut self, tried: Private<String>, ctx: &Context<'_>) {
+        let tried = Some(tried);
         if self.slots.typed_can == tried {
             self.slots.typed_can = None;
         }
-        if tried.is_some() && self.slots.can() == tried {
+        if self.slots.can() == tried {
             self.slots.chip = Slot::Failed;
         }
+        self.failed(Cause::WrongCan, ctx);
     }
 
     fn failed(&mut self, cause: Cause, ctx: &Context<'_>) {

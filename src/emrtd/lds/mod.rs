@@ -9,6 +9,7 @@ mod dg13;
 mod dg14;
 mod dg15;
 mod dg2;
+mod file;
 pub(super) mod mrz;
 pub(super) mod security_info;
 mod text;
@@ -16,7 +17,7 @@ mod text;
 use thiserror::Error;
 
 pub(super) use atr_info::{AtrInfo, parse as parse_atr_info};
-pub(super) use com::{Com, parse as parse_com};
+pub(super) use com::parse as parse_com;
 pub(super) use dg1::parse as parse_dg1;
 pub(super) use dg2::parse as parse_dg2;
 pub(super) use dg11::{Dg11, parse as parse_dg11};
@@ -24,6 +25,8 @@ pub(super) use dg12::{Dg12, parse as parse_dg12};
 pub(super) use dg13::{Dg13, parse as parse_dg13};
 pub(super) use dg14::parse as parse_dg14;
 pub(super) use dg15::parse as parse_dg15;
+pub(super) use file::File;
+pub(super) use security_info::SecurityInfos;
 
 use super::tlv::TlvError;
 
@@ -31,38 +34,6 @@ use super::tlv::TlvError;
 const GROUP_TAGS: [u8; 16] = [
     0x61, 0x75, 0x63, 0x76, 0x65, 0x66, 0x67, 0x68, 0x69, 0x6A, 0x6B, 0x6C, 0x6D, 0x6E, 0x6F, 0x70,
 ];
-
-/// A data group that this reader knows. Its value is its number, which is also its short file
-/// identifier.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum DataGroup {
-    /// The machine readable zone.
-    Dg1 = 1,
-    /// The portrait.
-    Dg2 = 2,
-    /// More about the holder.
-    Dg11 = 11,
-    /// More about the document.
-    Dg12 = 12,
-    /// What the issuer added: here, the holder in Vietnamese.
-    Dg13 = 13,
-    /// Chip authentication.
-    Dg14 = 14,
-    /// Active authentication.
-    Dg15 = 15,
-}
-
-impl DataGroup {
-    /// Its number.
-    pub fn number(self) -> u8 {
-        self as u8
-    }
-
-    /// Its outermost tag.
-    pub fn tag(self) -> u32 {
-        GROUP_TAGS[usize::from(self.number()) - 1].into()
-    }
-}
 
 /// A file does not mean anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
