@@ -3,5 +3,5 @@
 pub(super) mod active_auth;
 pub(super) mod bac;
 pub(super) mod chip_auth;
-mod mapping;
+pub(super) mod mapping;
 pub(super) mod pace;
