@@ -194,6 +194,7 @@ fn chip_authentication_mapping_has_its_key_in_a_signed_file() {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn the_reference_card_has_the_keys_that_its_files_show() {
     let shared = std::env::var_os("TIEPDON_SHARED").unwrap_or("../shared".into());
     let folder = std::path::Path::new(&shared).join("data/emrtd/bsi-reference");
