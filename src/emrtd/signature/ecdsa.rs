@@ -50,9 +50,7 @@ pub(super) fn plain_of_der(curve: Curve, signature: &[u8]) -> Result<Vec<u8>, Si
         let padding = curve
             .field_len()
             .checked_sub(number.len())
-            .ok_or(Asn1Error::Content(
-                "r or s is longer than the curve's order",
-            ))?;
+            .ok_or(SignatureFault::Wrong)?;
         plain.resize(plain.len() + padding, 0);
         plain.extend_from_slice(number);
     }
