@@ -82,6 +82,11 @@ impl Card {
         }
     }
 
+    /// What it was made from.
+    pub fn chip(&self) -> &Chip {
+        &self.chip
+    }
+
     /// Power was cut, or the card reset: all sessions and selections are gone.
     pub fn reset(&mut self) {
         self.pace = None;

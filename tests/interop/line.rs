@@ -1,0 +1,58 @@
+//! A card at the end of a loopback socket, for a peer in a process of its own. Each message is its
+//! length in four bytes, then the bytes.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::thread::JoinHandle;
+
+use tiepdon::sim::card::Card;
+
+/// No command of short or extended length is longer.
+const COMMAND_MAX: u32 = 65_544;
+
+/// The card that waits for its one reader.
+pub struct Line {
+    pub address: SocketAddr,
+    thread: JoinHandle<()>,
+}
+
+impl Line {
+    pub fn serve(card: Card) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let thread = std::thread::Builder::new()
+            .name("card-on-a-line".to_owned())
+            .spawn(move || {
+                let (stream, _) = listener.accept().expect("a reader");
+                // It ends when the reader leaves or the card is gone.
+                let _ = answer(&stream, card);
+            })
+            .expect("a thread");
+        Self { address, thread }
+    }
+
+    /// Waits until the reader has left. One that never came is let go of.
+    pub fn end(self) {
+        drop(TcpStream::connect(self.address));
+        self.thread.join().expect("the card does not panic");
+    }
+}
+
+fn answer(mut stream: &TcpStream, mut card: Card) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    loop {
+        let mut length = [0; 4];
+        stream.read_exact(&mut length)?;
+        let length = u32::from_be_bytes(length);
+        if length > COMMAND_MAX {
+            return Err(io::Error::other("longer than any command"));
+        }
+        let mut command = vec![0; length as usize];
+        stream.read_exact(&mut command)?;
+        let reply = card
+            .try_transmit(&command)
+            .map_err(|_| io::Error::other("the card is gone"))?;
+        let length = u32::try_from(reply.len()).map_err(io::Error::other)?;
+        stream.write_all(&[&length.to_be_bytes()[..], &reply].concat())?;
+    }
+}
