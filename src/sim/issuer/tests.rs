@@ -1,0 +1,1 @@
+//! OpenSSL judges what was made.
