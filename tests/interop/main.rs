@@ -2,14 +2,16 @@
 //! mistake; three other houses hardly share it too.
 //!
 //! `table.rs` has the cards and what each peer is to find on them: read whole and proved, or refused
-//! for a reason that is named. JMRTD comes through a real PC/SC service, the crate `dmrtd` in this
-//! process. Where a peer cannot be had, its test says so and is skipped.
+//! for a reason that is named. JMRTD comes through a real PC/SC service, gmrtd over a socket, the
+//! crate `dmrtd` in this process. Where a peer cannot be had, its test says so and is skipped.
 #![cfg(feature = "sim")]
 
 mod crate_dmrtd;
 #[path = "../common/dmrtd.rs"]
 mod dmrtd_reader;
+mod gmrtd;
 mod jmrtd;
+mod line;
 #[path = "../common/pcscd.rs"]
 mod pcscd;
 mod process;
@@ -23,6 +25,14 @@ fn jmrtd_finds_on_every_card_what_is_there() {
     match jmrtd::Jmrtd::start() {
         Ok(mut peer) => table::check(&mut peer, Column::Jmrtd),
         Err(reason) => process::skipped("jmrtd_finds_on_every_card_what_is_there", &reason),
+    }
+}
+
+#[test]
+fn gmrtd_finds_on_every_card_what_is_there() {
+    match gmrtd::Gmrtd::start() {
+        Ok(mut peer) => table::check(&mut peer, Column::Gmrtd),
+        Err(reason) => process::skipped("gmrtd_finds_on_every_card_what_is_there", &reason),
     }
 }
 

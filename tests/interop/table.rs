@@ -67,6 +67,7 @@ pub enum Expected {
 #[derive(Clone, Copy)]
 pub enum Column {
     Jmrtd,
+    Gmrtd,
     CrateDmrtd,
 }
 
@@ -74,7 +75,7 @@ pub struct Row {
     pub name: &'static str,
     card: fn() -> Card,
     password: fn(&Card) -> Password,
-    expected: [Expected; 2],
+    expected: [Expected; 3],
 }
 
 use Expected::{Read, Refused};
@@ -92,45 +93,38 @@ fn of(personality: Personality) -> Card {
 }
 
 pub fn rows() -> Vec<Row> {
+    const OPENED: &str = "id-PACE-ECDH-GM-AES-CBC-CMAC-128";
+    const NO_SOD: Expected = Refused("SOD is missing");
     vec![
         Row {
             name: "citizen card, CAN",
             card: || of(Personality::Citizen),
             password: can,
-            expected: [
-                Read("id-PACE-ECDH-GM-AES-CBC-CMAC-128", ""),
-                Read("PACE", ""),
-            ],
+            expected: [Read(OPENED, ""), NO_SOD, Read("PACE", "")],
         },
         Row {
             name: "citizen card, MRZ",
             card: || of(Personality::Citizen),
             password: mrz,
-            expected: [
-                Read("id-PACE-ECDH-GM-AES-CBC-CMAC-128", ""),
-                Read("PACE", ""),
-            ],
+            expected: [Read(OPENED, ""), NO_SOD, Read("PACE", "")],
         },
         Row {
             name: "citizen card, wrong CAN",
             card: || of(Personality::Citizen),
             password: |_| Password::Can("999999".to_owned()),
-            expected: [Refused("6300"), Refused("")],
+            expected: [Refused("6300"), Refused("6300"), Refused("63")],
         },
         Row {
             name: "passport, MRZ",
             card: || of(Personality::Passport),
             password: mrz,
-            expected: [
-                Read("id-PACE-ECDH-GM-AES-CBC-CMAC-128", ""),
-                Read("PACE", ""),
-            ],
+            expected: [Read(OPENED, ""), NO_SOD, Read("PACE", "")],
         },
         Row {
             name: "card that announces nothing",
             card: || of(Personality::Silent),
             password: can,
-            expected: [Refused("no MRZ"), Refused("no PACE announced")],
+            expected: [Refused("no MRZ"), Refused(""), Refused("no PACE announced")],
         },
     ]
 }

@@ -75,7 +75,12 @@ impl Certificate<'_> {
             self.key.spki()?,
             der::context(3, &der::sequence_of(&self.extensions)),
         ]);
-        signed(body, signing, key, flaw == Some(CertificateFlaw::WrongSignature))
+        signed(
+            body,
+            signing,
+            key,
+            flaw == Some(CertificateFlaw::WrongSignature),
+        )
     }
 }
 
@@ -163,7 +168,11 @@ pub(super) fn authority_key(id: &[u8]) -> Vec<u8> {
 /// privateKeyUsagePeriod.
 pub(super) fn private_key_usage([from, to]: [Date; 2]) -> Vec<u8> {
     let day = |tag, day| der::object(tag, der::generalized(day).as_bytes());
-    extension("2.5.29.16", false, &der::sequence([day(0x80, from), day(0x81, to)]))
+    extension(
+        "2.5.29.16",
+        false,
+        &der::sequence([day(0x80, from), day(0x81, to)]),
+    )
 }
 
 /// basicConstraints of a CSCA: an authority, with nothing but end entities below.

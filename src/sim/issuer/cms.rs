@@ -135,7 +135,9 @@ impl Message<'_> {
         if self.flaw != Some(MessageFlaw::NoDigest) {
             attributes.push(attribute(MESSAGE_DIGEST, der::octets(&digest)));
         }
-        let time = self.signing_time.map(|day| attribute(SIGNING_TIME, der::time(day)));
+        let time = self
+            .signing_time
+            .map(|day| attribute(SIGNING_TIME, der::time(day)));
         attributes.extend(time);
         if self.flaw == Some(MessageFlaw::Unsorted) {
             attributes.sort();

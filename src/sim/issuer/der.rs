@@ -50,7 +50,10 @@ pub(in crate::sim) fn oid(dotted: &str) -> Vec<u8> {
 pub(in crate::sim) fn oid_value(dotted: &str) -> Vec<u8> {
     let arcs: Vec<u32> = dotted
         .split('.')
-        .map(|arc| arc.parse().expect("our object identifiers are dotted numbers"))
+        .map(|arc| {
+            arc.parse()
+                .expect("our object identifiers are dotted numbers")
+        })
         .collect();
     let mut out = Vec::new();
     let first = arcs[0] * 40 + arcs[1];
@@ -136,10 +139,19 @@ mod tests {
         assert_eq!(integer(127), [0x02, 1, 127]);
         assert_eq!(integer(128), [0x02, 2, 0, 128]);
         assert_eq!(unsigned(&[0, 0, 1, 2]), [0x02, 2, 1, 2]);
-        assert_eq!(oid("1.2.840.113549"), [6, 6, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D]);
+        assert_eq!(
+            oid("1.2.840.113549"),
+            [6, 6, 0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D]
+        );
         assert_eq!(oid("2.23.136.1.1.1"), [6, 6, 0x67, 0x81, 0x08, 1, 1, 1]);
         assert_eq!(set_of(vec![vec![2], vec![1]]), [0x31, 2, 1, 2]);
-        assert_eq!(time(jiff::civil::date(2049, 12, 31)), b"\x17\x0D491231000000Z");
-        assert_eq!(time(jiff::civil::date(2050, 1, 1)), b"\x18\x0F20500101000000Z");
+        assert_eq!(
+            time(jiff::civil::date(2049, 12, 31)),
+            b"\x17\x0D491231000000Z"
+        );
+        assert_eq!(
+            time(jiff::civil::date(2050, 1, 1)),
+            b"\x18\x0F20500101000000Z"
+        );
     }
 }

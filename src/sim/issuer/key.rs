@@ -99,13 +99,18 @@ impl Curve {
     fn written_out(self) -> Result<Vec<u8>, ErrorStack> {
         let group = self.group()?;
         let context = &mut *BigNumContext::new()?;
-        let (mut p, mut a, mut b, mut n) =
-            (BigNum::new()?, BigNum::new()?, BigNum::new()?, BigNum::new()?);
+        let (mut p, mut a, mut b, mut n) = (
+            BigNum::new()?,
+            BigNum::new()?,
+            BigNum::new()?,
+            BigNum::new()?,
+        );
         group.components_gfp(&mut p, &mut a, &mut b, context)?;
         group.order(&mut n, context)?;
-        let base = group
-            .generator()
-            .to_bytes(&group, PointConversionForm::UNCOMPRESSED, context)?;
+        let base =
+            group
+                .generator()
+                .to_bytes(&group, PointConversionForm::UNCOMPRESSED, context)?;
         let field = p.num_bytes();
         Ok(der::sequence([
             der::integer(1),
@@ -220,11 +225,8 @@ impl Key {
             KeyKind::Named(_) | KeyKind::Explicit(_) => {
                 let key = self.private.ec_key()?;
                 let context = &mut *BigNumContext::new()?;
-                key.public_key().to_bytes(
-                    key.group(),
-                    PointConversionForm::UNCOMPRESSED,
-                    context,
-                )
+                key.public_key()
+                    .to_bytes(key.group(), PointConversionForm::UNCOMPRESSED, context)
             }
         }
     }

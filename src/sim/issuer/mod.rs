@@ -128,12 +128,10 @@ impl Issuer {
     /// The document signer of a plan; always the same one.
     pub fn document_signer(&self, csca: Csca, plan: &SignerPlan) -> Arc<DocumentSigner> {
         let mut signers = self.signers.lock().unwrap_or_else(PoisonError::into_inner);
-        let signer = signers
-            .entry((csca, plan.clone()))
-            .or_insert_with(|| {
-                let signer = self.authority(csca).document_signer(plan);
-                Arc::new(signer.expect(MADE))
-            });
+        let signer = signers.entry((csca, plan.clone())).or_insert_with(|| {
+            let signer = self.authority(csca).document_signer(plan);
+            Arc::new(signer.expect(MADE))
+        });
         Arc::clone(signer)
     }
 
