@@ -7,8 +7,8 @@ use std::thread::JoinHandle;
 
 use tiepdon::sim::card::Card;
 
-/// No command of short or extended length is longer.
-const COMMAND_MAX: u32 = 65_544;
+/// No command or reply of short or extended length is longer.
+const MESSAGE_MAX: u32 = 65_544;
 
 /// The card that waits for its one reader.
 pub struct Line {
@@ -41,18 +41,36 @@ impl Line {
 fn answer(mut stream: &TcpStream, mut card: Card) -> io::Result<()> {
     stream.set_nodelay(true)?;
     loop {
-        let mut length = [0; 4];
-        stream.read_exact(&mut length)?;
-        let length = u32::from_be_bytes(length);
-        if length > COMMAND_MAX {
-            return Err(io::Error::other("longer than any command"));
-        }
-        let mut command = vec![0; length as usize];
-        stream.read_exact(&mut command)?;
-        let reply = card
-            .try_transmit(&command)
-            .map_err(|_| io::Error::other("the card is gone"))?;
-        let length = u32::try_from(reply.len()).map_err(io::Error::other)?;
-        stream.write_all(&[&length.to_be_bytes()[..], &reply].concat())?;
+        let command = receive(stream)?;
+        let reply = card.try_transmit(&command);
+        let reply = reply.map_err(|_| io::Error::other("the card is gone"))?;
+        stream.write_all(&framed(&reply)?)?;
     }
+}
+
+/// The reader's end, for a reader in Rust.
+#[allow(
+    dead_code,
+    reason = "the bench's reader needs it, the peers have their own"
+)]
+pub fn exchange(mut stream: &TcpStream, command: &[u8]) -> io::Result<Vec<u8>> {
+    stream.write_all(&framed(command)?)?;
+    receive(stream)
+}
+
+fn framed(message: &[u8]) -> io::Result<Vec<u8>> {
+    let length = u32::try_from(message.len()).map_err(io::Error::other)?;
+    Ok([&length.to_be_bytes()[..], message].concat())
+}
+
+fn receive(mut stream: &TcpStream) -> io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length)?;
+    let length = u32::from_be_bytes(length);
+    if length > MESSAGE_MAX {
+        return Err(io::Error::other("longer than any APDU"));
+    }
+    let mut message = vec![0; length as usize];
+    stream.read_exact(&mut message)?;
+    Ok(message)
 }
