@@ -139,7 +139,7 @@ impl Default for Habits {
 
 /// A chip: the files of its two directories by identifier, the passwords that open it, and its
 /// protocols.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Chip {
     /// Answer to reset.
     pub atr: Vec<u8>,

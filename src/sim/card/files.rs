@@ -1,8 +1,6 @@
 //! The files of a card, built from a person.
 
-use std::collections::BTreeMap;
-
-use super::chip::{Chip, CipherKind, Habits, Mapping, PaceOffer};
+use super::chip::{Chip, CipherKind, Mapping, PaceOffer};
 use super::portrait;
 use super::tlv::object;
 use crate::identity::{BirthDate, Sex};
@@ -43,16 +41,7 @@ pub enum Personality {
 pub(super) fn chip(person: &SimPerson, personality: Personality) -> Chip {
     let mut chip = Chip {
         atr: super::ATR.to_vec(),
-        master_files: BTreeMap::new(),
-        files: BTreeMap::new(),
-        can: None,
-        mrz_key: None,
-        pace: Vec::new(),
-        bac: false,
-        chip_keys: Vec::new(),
-        mapping_key: None,
-        active_key: None,
-        habits: Habits::default(),
+        ..Chip::default()
     };
     if personality == Personality::Bank {
         chip.habits.master_file = true;
