@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use openssl::pkey::{PKey, Private};
+use serde::Deserialize;
 
 /// A block cipher of secure messaging.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CipherKind {
     /// Two-key Triple DES with retail MAC.
     TripleDes,
@@ -19,7 +21,8 @@ pub enum CipherKind {
 }
 
 /// How PACE maps its nonce to a generator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Mapping {
     /// Generic mapping.
     Generic,
@@ -61,7 +64,8 @@ pub struct ActiveKey {
 }
 
 /// What a chip answers to a read that goes past the end of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum PastEnd {
     /// What there is, and 6282.
     #[default]
@@ -77,7 +81,8 @@ pub enum PastEnd {
 }
 
 /// When EF.CardAccess can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CardAccessRead {
     /// Right after power-up, by its short identifier.
     #[default]
@@ -89,7 +94,8 @@ pub enum CardAccessRead {
 }
 
 /// How a chip behaves where the standard leaves room, or where real ones break it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Habits {
     /// The longest reply data, before protection, that it gives to one read.
     pub largest_read: usize,

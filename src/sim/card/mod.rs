@@ -12,9 +12,9 @@ pub mod chip;
 mod crypto;
 mod dispatch;
 mod faults;
-mod files;
 mod messaging;
 mod portrait;
+pub mod profile;
 mod protocol;
 mod reading;
 mod tlv;
@@ -34,7 +34,7 @@ use dispatch::Running;
 use messaging::Session;
 
 pub use faults::Faults;
-pub use files::Personality;
+pub use profile::Personality;
 
 use super::SimPerson;
 
@@ -91,7 +91,7 @@ impl Card {
 
     /// A card of some kind, with faults.
     pub fn with(person: &SimPerson, personality: Personality, faults: Faults) -> Self {
-        Self::of(files::chip(person, personality), faults)
+        Self::of(profile::of(personality, person), faults)
     }
 
     /// Any chip, with faults.

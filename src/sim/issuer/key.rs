@@ -107,10 +107,10 @@ impl Curve {
         );
         group.components_gfp(&mut p, &mut a, &mut b, context)?;
         group.order(&mut n, context)?;
-        let base =
-            group
-                .generator()
-                .to_bytes(&group, PointConversionForm::UNCOMPRESSED, context)?;
+        let base = group
+            .generator_opt()
+            .expect("a named curve has a generator")
+            .to_bytes(&group, PointConversionForm::UNCOMPRESSED, context)?;
         let field = p.num_bytes();
         Ok(der::sequence([
             der::integer(1),
@@ -136,6 +136,9 @@ pub enum KeyKind {
     Named(Curve),
     /// On a curve whose parameters are written out.
     Explicit(Curve),
+    /// On a curve that is named by its number among the standardised domain parameters: keys of
+    /// chip authentication alone (ICAO 9303-11 §9.5.1).
+    Standardised(Curve),
 }
 
 /// Sizes that documents and their issuers use.
@@ -147,6 +150,7 @@ impl fmt::Display for KeyKind {
             Self::Rsa(bits) => write!(f, "rsa-{bits}"),
             Self::Named(curve) => f.write_str(curve.facts().0),
             Self::Explicit(curve) => write!(f, "{}-explicit", curve.facts().0),
+            Self::Standardised(curve) => write!(f, "{}-standardised", curve.facts().0),
         }
     }
 }
@@ -156,9 +160,9 @@ impl FromStr for KeyKind {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let rsa = RSA_BITS.map(Self::Rsa).into_iter();
-        let curves = Curve::ALL
-            .into_iter()
-            .flat_map(|curve| [Self::Named(curve), Self::Explicit(curve)]);
+        let curves = Curve::ALL.into_iter().flat_map(|curve| {
+            [Self::Named, Self::Explicit, Self::Standardised].map(|of| of(curve))
+        });
         rsa.chain(curves)
             .find(|kind| kind.to_string() == text)
             .ok_or_else(|| {
@@ -190,7 +194,7 @@ impl Key {
     pub fn generate(kind: KeyKind) -> Result<Self, ErrorStack> {
         let private = match kind {
             KeyKind::Rsa(bits) => PKey::from_rsa(Rsa::generate(bits)?)?,
-            KeyKind::Named(curve) | KeyKind::Explicit(curve) => {
+            KeyKind::Named(curve) | KeyKind::Explicit(curve) | KeyKind::Standardised(curve) => {
                 PKey::from_ec_key(EcKey::generate(&*curve.group()?)?)?
             }
         };
@@ -222,7 +226,7 @@ impl Key {
     pub(super) fn public_bytes(&self) -> Result<Vec<u8>, ErrorStack> {
         match self.kind {
             KeyKind::Rsa(_) => self.private.rsa()?.public_key_to_der_pkcs1(),
-            KeyKind::Named(_) | KeyKind::Explicit(_) => {
+            KeyKind::Named(_) | KeyKind::Explicit(_) | KeyKind::Standardised(_) => {
                 let key = self.private.ec_key()?;
                 let context = &mut *BigNumContext::new()?;
                 key.public_key()
@@ -241,6 +245,9 @@ impl Key {
             KeyKind::Rsa(_) => ("1.2.840.113549.1.1.1", der::null()),
             KeyKind::Named(curve) => (ec, der::oid(curve.facts().1)),
             KeyKind::Explicit(curve) => (ec, curve.written_out()?),
+            KeyKind::Standardised(curve) => {
+                ("0.4.0.127.0.7.1.2", der::integer(curve.parameter().into()))
+            }
         };
         Ok(der::sequence([
             der::sequence([der::oid(algorithm), parameters]),
@@ -310,6 +317,18 @@ impl Hash {
     /// OpenSSL cannot.
     pub fn of(self, bytes: &[u8]) -> Result<Vec<u8>, ErrorStack> {
         Ok(openssl::hash::hash(self.digest(), bytes)?.to_vec())
+    }
+
+    /// The object identifier of ECDSA with r and s side by side; active authentication names it
+    /// too (ICAO 9303-11 §6.1.2).
+    pub(in crate::sim) fn plain_oid(self) -> &'static str {
+        match self {
+            Hash::Md5 | Hash::Sha1 => "0.4.0.127.0.7.1.1.4.1.1",
+            Hash::Sha224 => "0.4.0.127.0.7.1.1.4.1.2",
+            Hash::Sha256 => "0.4.0.127.0.7.1.1.4.1.3",
+            Hash::Sha384 => "0.4.0.127.0.7.1.1.4.1.4",
+            Hash::Sha512 => "0.4.0.127.0.7.1.1.4.1.5",
+        }
     }
 
     /// AlgorithmIdentifier of the hash, without parameters (RFC 5754 §2).
@@ -444,19 +463,7 @@ impl Signing {
                 Hash::Sha384 => "1.2.840.10045.4.3.3",
                 Hash::Sha512 => "1.2.840.10045.4.3.4",
             })]),
-            Scheme::EcdsaPlain => der::sequence([der::oid(self.plain_oid())]),
-        }
-    }
-
-    /// The object identifier of the same hash with r and s side by side; active authentication
-    /// names it too (ICAO 9303-11 §6.1.2).
-    pub(in crate::sim) fn plain_oid(self) -> &'static str {
-        match self.hash {
-            Hash::Md5 | Hash::Sha1 => "0.4.0.127.0.7.1.1.4.1.1",
-            Hash::Sha224 => "0.4.0.127.0.7.1.1.4.1.2",
-            Hash::Sha256 => "0.4.0.127.0.7.1.1.4.1.3",
-            Hash::Sha384 => "0.4.0.127.0.7.1.1.4.1.4",
-            Hash::Sha512 => "0.4.0.127.0.7.1.1.4.1.5",
+            Scheme::EcdsaPlain => der::sequence([der::oid(self.hash.plain_oid())]),
         }
     }
 

@@ -21,3 +21,30 @@ pub use plan::{
 pub fn citizen(person: &SimPerson) -> Chip {
     Profile::default().chip(person, Issuer::shared())
 }
+
+/// What the first tests call kinds of cards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Personality {
+    /// A citizen card.
+    Citizen,
+    /// A citizen card that announces nothing: EF.CardAccess cannot be read.
+    Silent,
+    /// A passport: an MRZ of two lines, no DG13.
+    Passport,
+    /// A bank card: no application of travel documents.
+    Bank,
+}
+
+pub(super) fn of(personality: Personality, person: &SimPerson) -> Chip {
+    let mut profile = Profile::default();
+    match personality {
+        Personality::Citizen => {}
+        Personality::Silent => profile.access.card_access = false,
+        Personality::Passport => profile.document = Document::Passport,
+        Personality::Bank => {
+            profile.document = Document::Bank;
+            profile.habits.master_file = true;
+        }
+    }
+    profile.chip(person, Issuer::shared())
+}

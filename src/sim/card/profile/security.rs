@@ -6,7 +6,7 @@ use openssl::error::ErrorStack;
 use super::super::chip::{CipherKind, Mapping, PaceOffer};
 use super::super::tlv::object;
 use super::plan::ChipPlan;
-use crate::sim::issuer::{Hash, Key, Signing, der};
+use crate::sim::issuer::{Hash, Key, der};
 
 /// The BSI's arc of protocols.
 const PROTOCOLS: &str = "0.4.0.127.0.7.2.2";
@@ -63,7 +63,7 @@ pub(super) fn active_authentication(hash: Hash) -> Vec<u8> {
     der::sequence([
         der::oid("2.23.136.1.1.5"),
         der::integer(1),
-        der::oid(Signing::plain_oid(hash)),
+        der::oid(hash.plain_oid()),
     ])
 }
 

@@ -45,7 +45,7 @@ fn files_are_closed_before_pace() {
         ("00B0810000", "6982"),
         ("00A4020C020101", "6982"),
         ("00A4020C02010B", "6A82"),
-        ("00A4020C02011D", "6A82"),
+        ("00A4020C02011D", "6982"),
     ] {
         let mut card = card();
         card.state.application_selected = true;
