@@ -8,7 +8,7 @@ use tiepdon::sim::card::Card;
 
 use crate::dmrtd_reader::{Key, Session, passive};
 use crate::report::Report;
-use crate::table::{Job, Password, Peer};
+use crate::table::{Job, Peer};
 
 /// The crate.
 pub struct CrateDmrtd;
@@ -42,9 +42,9 @@ fn read(line: &mut Direct, job: &Job, report: &mut Report) -> Result<(), String>
     // It wants the zone whole, where others are content with its key.
     let zone = zone_of(&line.card);
     let groups = groups_of(&line.card);
-    let key = match &job.password {
-        Password::Can(can) => Key::Can(can),
-        Password::Mrz(_) => Key::Zone(&zone),
+    let key = match &job.can {
+        Some(can) => Key::Can(can),
+        None => Key::Zone(&zone),
     };
     let mut session = Session::open(line, &key)?;
     report.access = Some(session.access.clone());
@@ -76,7 +76,7 @@ fn prove(
             .iter()
             .filter_map(|(name, bytes)| Some((name.parse().ok()?, &bytes[..])))
             .collect();
-        match passive(sod, &groups, &job.anchors()) {
+        match passive(sod, &groups, &anchors(job)) {
             Ok(trusted) => {
                 report.digests = groups.iter().map(|(number, _)| (*number, true)).collect();
                 report.signature = Some("successful".to_owned());
@@ -98,10 +98,20 @@ fn prove(
     }
 }
 
+/// It takes certificates alone.
+fn anchors(job: &Job) -> Vec<Vec<u8>> {
+    let certificates = job
+        .trust
+        .iter()
+        .filter(|path| path.extension() == Some("der".as_ref()));
+    let read = |path| std::fs::read(path).expect("the anchor was written");
+    certificates.map(read).collect()
+}
+
 fn zone_of(card: &Card) -> Vec<u8> {
     // 61 len 5F1F len; the card's own file, never longer than short lengths can say.
-    let file = &card.chip().files[&0x0101];
-    file[5..].to_vec()
+    let file = card.chip().files.get(&0x0101);
+    file.map(|file| file[5..].to_vec()).unwrap_or_default()
 }
 
 fn groups_of(card: &Card) -> Vec<(String, u8)> {

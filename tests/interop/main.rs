@@ -21,6 +21,15 @@ mod table;
 use table::Column;
 
 #[test]
+fn every_profile_is_a_row() {
+    let rows = table::rows();
+    for profile in table::profiles() {
+        let named = rows.iter().any(|(name, row)| row.profile(name) == profile);
+        assert!(named, "{profile}: what do the peers find?");
+    }
+}
+
+#[test]
 fn jmrtd_finds_on_every_card_what_is_there() {
     match jmrtd::Jmrtd::start() {
         Ok(mut peer) => table::check(&mut peer, Column::Jmrtd),
@@ -38,5 +47,5 @@ fn gmrtd_finds_on_every_card_what_is_there() {
 
 #[test]
 fn the_crate_dmrtd_finds_on_every_card_what_is_there() {
-    table::check(&mut crate_dmrtd::CrateDmrtd, Column::CrateDmrtd);
+    table::check(&mut crate_dmrtd::CrateDmrtd, Column::Dmrtd);
 }

@@ -66,14 +66,24 @@ impl Report {
         said.collect::<Vec<_>>().join(", ")
     }
 
+    /// The reading in one line: how it got in, what it proved, what it did not read, or why not.
+    pub fn summary(&self, chip: &Chip) -> String {
+        if let Some(error) = &self.error {
+            return format!("refused: {error}");
+        }
+        let wrong = self.wrong_files(chip);
+        let unread = (!wrong.is_empty()).then(|| format!("not read {}", wrong.join(" ")));
+        let opened = self.access.clone().unwrap_or_default();
+        let parts = [Some(opened), Some(self.proofs()), unread].into_iter();
+        parts.flatten().collect::<Vec<_>>().join("; ")
+    }
+
     /// The files that are not what the chip holds, or that nobody read, though a reader may.
     pub fn wrong_files(&self, chip: &Chip) -> Vec<String> {
         let mut wrong = Vec::new();
         for (id, bytes) in &chip.files {
             let name = name(*id);
-            let protected = matches!(*id, 0x0103 | 0x0104);
-            let refused = chip.habits.refused_files.iter().any(|(file, _)| file == id);
-            if protected || refused {
+            if chip.habits.refused_files.iter().any(|(file, _)| file == id) {
                 continue;
             }
             let hash = hex::encode(Sha256::digest(bytes));

@@ -2,7 +2,7 @@
 // was found as one JSON object a line on standard output.
 //
 // Fields: line (HOST:PORT of APDUs with their lengths), can, mrz (24 characters: document number,
-// birth and expiry date with their check digits), csca (files of trust anchors, commas between),
+// birth and expiry date with their check digits), csca (files of trust anchors, commas between; .der are certificates),
 // extended ("yes": extended length).
 package main
 
@@ -120,7 +120,10 @@ func passwordOf(job map[string]string) (*password.Password, error) {
 
 func anchorsOf(paths string) (*cms.GenericCertPool, error) {
 	pool := &cms.GenericCertPool{}
-	for _, path := range strings.FieldsFunc(paths, func(r rune) bool { return r == ',' }) {
+	for _, path := range strings.Split(paths, ",") {
+		if !strings.HasSuffix(path, ".der") {
+			continue // gmrtd knows no revocation lists.
+		}
 		certificate, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err

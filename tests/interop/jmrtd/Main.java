@@ -15,7 +15,8 @@ import org.bouncycastle.jce.provider.BouncyCastleProvider;
  *
  * <p>Fields: {@code line} (HOST:PORT of APDUs with their lengths, or "pcsc"), {@code can}, {@code
  * mrz} (24 characters: document number, birth and expiry date with their check digits), {@code csca}
- * (files of trust anchors, commas between), {@code extended} ("yes": extended length). With "pcsc" a
+ * (files of trust anchors and revocation
+ * lists, commas between), {@code extended} ("yes": extended length). With "pcsc" a
  * line "ready" comes first: the reader is empty, and waits for the card.
  */
 public final class Main {

@@ -8,8 +8,10 @@ import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.Signature;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.RSAPublicKey;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -104,23 +106,43 @@ final class Proofs {
         new JcaSimpleSignerInfoVerifierBuilder().setProvider("BC").build(signer.getPublicKey()));
   }
 
+  /** Signed by an anchor of the issuer's name, and on no revocation list of that anchor. */
   private static String chain(X509Certificate signer, String anchors) throws Exception {
     CertificateFactory factory = CertificateFactory.getInstance("X.509", "BC");
-    String fault = "no anchor";
+    List<X509CRL> lists = new ArrayList<>();
+    List<X509Certificate> certificates = new ArrayList<>();
     for (String path : anchors.split(",")) {
       try (InputStream in = new FileInputStream(path)) {
-        X509Certificate anchor = (X509Certificate) factory.generateCertificate(in);
-        if (!anchor.getSubjectX500Principal().equals(signer.getIssuerX500Principal())) {
-          fault = "the issuer has another name";
-          continue;
+        if (path.endsWith(".crl")) {
+          lists.add((X509CRL) factory.generateCRL(in));
+        } else {
+          certificates.add((X509Certificate) factory.generateCertificate(in));
         }
-        signer.verify(anchor.getPublicKey(), "BC");
-        return null;
-      } catch (GeneralSecurityException error) {
-        fault = Json.words(error);
+      }
+    }
+    String fault = "no anchor has the issuer's name";
+    for (X509Certificate anchor : certificates) {
+      if (anchor.getSubjectX500Principal().equals(signer.getIssuerX500Principal())) {
+        try {
+          signer.verify(anchor.getPublicKey(), "BC");
+          return revoked(signer, anchor, lists) ? "revoked" : null;
+        } catch (GeneralSecurityException error) {
+          fault = Json.words(error);
+        }
       }
     }
     return fault;
+  }
+
+  private static boolean revoked(
+      X509Certificate signer, X509Certificate anchor, List<X509CRL> lists) throws Exception {
+    for (X509CRL list : lists) {
+      if (list.getIssuerX500Principal().equals(anchor.getSubjectX500Principal())) {
+        list.verify(anchor.getPublicKey(), "BC");
+        return list.isRevoked(signer);
+      }
+    }
+    return false;
   }
 
   /** Every file that was read against the hash that the SOD has for it. */
