@@ -26,6 +26,10 @@ pub(super) enum Running {
 
 impl Card {
     pub(super) fn plain(&mut self, command: &Command) -> Reply {
+        if let Some(word) = self.faults.instead(self.commands) {
+            self.state.running = None;
+            return Status(word).into();
+        }
         let [class, instruction, ..] = command.header;
         let running = self.state.running.take();
         match (class, instruction) {

@@ -12,6 +12,7 @@ pub mod chip;
 mod crypto;
 mod dispatch;
 mod faults;
+pub mod link;
 mod messaging;
 mod portrait;
 pub mod profile;
@@ -79,9 +80,14 @@ enum Opened {
     Bac,
 }
 
-/// The card does not answer any more: it was pulled out.
+/// Why a card does not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gone;
+pub enum Silence {
+    /// It was pulled out.
+    Gone,
+    /// It is there, and computes for ever.
+    Stalled,
+}
 
 impl Card {
     /// The citizen card of a person.
@@ -124,18 +130,24 @@ impl Card {
         self.state = State::default();
     }
 
-    /// Answers a command; [`Gone`] from the moment at which a fault removes the card.
-    pub fn try_transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, Gone> {
+    /// Answers a command.
+    ///
+    /// # Errors
+    /// A fault says that no answer comes.
+    pub fn try_transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, Silence> {
         self.commands += 1;
         if self.faults.removes(self.commands) {
-            return Err(Gone);
+            return Err(Silence::Gone);
+        }
+        if self.faults.stalls(self.commands) {
+            return Err(Silence::Stalled);
         }
         self.work.begin();
         let reply = self.answer(command);
         Ok(self.faults.spoil(self.commands, reply))
     }
 
-    /// Answers a command; a card that is gone answers nothing at all.
+    /// Answers a command; a card that is gone or stalled answers nothing at all.
     pub fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
         self.try_transmit(command).unwrap_or_default()
     }
@@ -154,7 +166,7 @@ impl Card {
     /// How long a real chip would have computed over the last command. It grows with wrong
     /// passwords; the line is not in it.
     pub fn last_cost(&self) -> Duration {
-        self.work.busy()
+        self.work.busy() + self.faults.extends(self.commands)
     }
 
     fn answer(&mut self, bytes: &[u8]) -> Vec<u8> {

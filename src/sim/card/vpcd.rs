@@ -10,9 +10,10 @@ use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::os::linux::net::TcpStreamExt;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::Card;
+use super::link::{Link, LinkPlan};
+use super::{Card, Silence};
 
 /// Where vpcd's first reader listens.
 pub const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 35_963);
@@ -32,11 +33,23 @@ pub struct Inserted {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Inserts a card.
+/// Inserts a card that answers as fast as this machine can.
 ///
 /// # Errors
 /// When nobody listens at `address`: the PC/SC service or its virtual reader does not run.
 pub fn insert(card: Card, address: SocketAddr) -> io::Result<Inserted> {
+    insert_over(card, None, address)
+}
+
+/// Inserts a card that takes as long as a real one behind a contactless link.
+///
+/// # Errors
+/// As [`insert`].
+pub fn insert_over(
+    card: Card,
+    link: Option<LinkPlan>,
+    address: SocketAddr,
+) -> io::Result<Inserted> {
     let stream = TcpStream::connect_timeout(&address, CONNECT)?;
     stream.set_nodelay(true)?;
     let line = stream.try_clone()?;
@@ -44,7 +57,7 @@ pub fn insert(card: Card, address: SocketAddr) -> io::Result<Inserted> {
     let thread = std::thread::Builder::new()
         .name("virtual-card".to_owned())
         .spawn(move || {
-            let end = serve(&line, card, &stopped);
+            let end = serve(&line, card, link.map(Link::new), &stopped);
             tracing::debug!(reason = ?end.err().map(|e| e.kind()), "virtual card out");
             // The reader sees the card go even while somebody still holds the other handle.
             let _ = line.shutdown(Shutdown::Both);
@@ -79,8 +92,13 @@ impl Drop for Inserted {
 }
 
 /// Answers the reader until one of them leaves.
-fn serve(mut line: &TcpStream, mut card: Card, stopped: &Receiver<()>) -> io::Result<()> {
-    let delay = card.faults.delay;
+fn serve(
+    mut line: &TcpStream,
+    mut card: Card,
+    mut link: Option<Link>,
+    stopped: &Receiver<()>,
+) -> io::Result<()> {
+    let delay = card.faults.delay.unwrap_or_default();
     loop {
         let message = receive(line)?;
         let reply = match message[..] {
@@ -91,13 +109,23 @@ fn serve(mut line: &TcpStream, mut card: Card, stopped: &Receiver<()>) -> io::Re
             [SEND_ATR] => card.chip.atr.clone(),
             [] | [_] => continue,
             [..] => {
-                if delay.is_some_and(|delay| left_during(delay, stopped)) {
+                let began = Instant::now();
+                let reply = match card.try_transmit(&message) {
+                    Ok(reply) => reply,
+                    Err(Silence::Gone) => return Ok(()),
+                    Err(Silence::Stalled) => {
+                        // Only removal ends this, and it drops the other end.
+                        let _ = stopped.recv();
+                        return Ok(());
+                    }
+                };
+                let on_link = link.as_mut().map_or(Duration::ZERO, |link| {
+                    link.exchange(message.len(), reply.len(), card.last_cost())
+                });
+                if left_during((delay + on_link).saturating_sub(began.elapsed()), stopped) {
                     return Ok(());
                 }
-                match card.try_transmit(&message) {
-                    Ok(reply) => reply,
-                    Err(super::Gone) => return Ok(()),
-                }
+                reply
             }
         };
         let length = u16::try_from(reply.len()).map_err(io::Error::other)?;
@@ -105,8 +133,9 @@ fn serve(mut line: &TcpStream, mut card: Card, stopped: &Receiver<()>) -> io::Re
     }
 }
 
-fn left_during(delay: Duration, stopped: &Receiver<()>) -> bool {
-    stopped.recv_timeout(delay) != Err(RecvTimeoutError::Timeout)
+/// Waits; true if the card was removed meanwhile.
+fn left_during(time: Duration, stopped: &Receiver<()>) -> bool {
+    !time.is_zero() && stopped.recv_timeout(time) != Err(RecvTimeoutError::Timeout)
 }
 
 fn receive(mut line: &TcpStream) -> io::Result<Vec<u8>> {

@@ -38,16 +38,12 @@ impl Profile {
         let zone = Zone::of(person);
         let mut chip = Chip {
             atr: ATR.to_vec(),
-            master_files: BTreeMap::new(),
-            files: BTreeMap::new(),
             can: self.access.can.then(|| person.number.can().to_owned()),
             mrz_key: self.access.mrz.then(|| zone.key()),
             pace: self.access.pace.iter().map(|plan| plan.offer()).collect(),
             bac: self.access.bac,
-            chip_keys: Vec::new(),
-            mapping_key: None,
-            active_key: None,
             habits: self.habits.clone(),
+            ..Chip::default()
         };
         if self.document == Document::Bank {
             chip.pace.clear();
