@@ -6,7 +6,7 @@ use std::process::Command;
 use tiepdon::sim::card::Card;
 
 use crate::line::Line;
-use crate::process::{Process, files, run, sources, workshop};
+use crate::process::{Process, files, parsed, run, sources, workshop};
 use crate::report::Report;
 use crate::table::{Job, Peer};
 
@@ -27,7 +27,7 @@ impl Peer for Gmrtd {
     fn read(&mut self, card: Card, job: &Job) -> Report {
         let line = Line::serve(card);
         self.0.send(&job.fields(&line.address.to_string()));
-        let report = self.0.report();
+        let report = parsed(&self.0.line());
         line.end();
         report
     }

@@ -6,7 +6,7 @@ use std::process::Command;
 use tiepdon::sim::card::{Card, vpcd};
 
 use crate::pcscd::Pcscd;
-use crate::process::{Process, files, run, sources, workshop};
+use crate::process::{Process, files, parsed, run, sources, workshop};
 use crate::report::Report;
 use crate::table::{Job, Peer};
 
@@ -43,11 +43,12 @@ impl Jmrtd {
 impl Peer for Jmrtd {
     fn read(&mut self, card: Card, job: &Job) -> Report {
         self.process.send(&job.fields("pcsc"));
-        assert_eq!(self.process.line(), "ready\n", "the reader is empty");
+        assert_eq!(self.process.line(), "ready", "the reader is empty");
         let inserted = vpcd::insert(card, self.service.address()).expect("vpcd takes the card");
-        let report = self.process.report();
+        let reported = self.process.line_within(job.patience);
+        // A reader waits for a card that stalls as long as it is there.
         inserted.remove();
-        report
+        parsed(&reported.unwrap_or_else(|| self.process.line()))
     }
 }
 

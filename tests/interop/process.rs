@@ -2,17 +2,22 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
 use crate::report::Report;
 
+/// Even a Java that starts on a busy machine has said something by then.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// A running peer. It ends when its standard input does.
 pub struct Process {
     child: Child,
     jobs: Option<ChildStdin>,
-    reports: BufReader<ChildStdout>,
+    lines: Receiver<String>,
 }
 
 impl Process {
@@ -22,9 +27,22 @@ impl Process {
             .stdout(Stdio::piped())
             .spawn()
             .expect("the peer starts");
+        let output = BufReader::new(child.stdout.take().expect("piped"));
+        let (sender, lines) = channel();
+        // It ends with the peer.
+        std::thread::Builder::new()
+            .name("peer-output".to_owned())
+            .spawn(move || {
+                for line in output.lines().map_while(Result::ok) {
+                    if sender.send(line).is_err() {
+                        break;
+                    }
+                }
+            })
+            .expect("a thread");
         Self {
             jobs: child.stdin.take(),
-            reports: BufReader::new(child.stdout.take().expect("piped")),
+            lines,
             child,
         }
     }
@@ -35,16 +53,19 @@ impl Process {
         writeln!(jobs, "{}", job.join("\t")).expect("the peer takes jobs");
     }
 
-    pub fn line(&mut self) -> String {
-        let mut line = String::new();
-        self.reports.read_line(&mut line).expect("the peer reports");
-        line
+    /// The next line, if it comes in time.
+    pub fn line_within(&self, patience: Duration) -> Option<String> {
+        self.lines.recv_timeout(patience).ok()
     }
 
-    pub fn report(&mut self) -> Report {
-        let line = self.line();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+    pub fn line(&self) -> String {
+        self.line_within(PATIENCE).expect("the peer says something")
     }
+}
+
+/// The line as a report.
+pub fn parsed(line: &str) -> Report {
+    serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
 }
 
 impl Drop for Process {

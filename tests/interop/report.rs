@@ -78,6 +78,20 @@ impl Report {
         parts.flatten().collect::<Vec<_>>().join("; ")
     }
 
+    /// What the peer said of each proof that did not succeed.
+    pub fn reasons(&self) -> Vec<&str> {
+        let proofs = [
+            &self.signature,
+            &self.chain,
+            &self.validity,
+            &self.chip,
+            &self.active,
+            &self.mapping,
+        ];
+        let said = proofs.into_iter().flatten().map(String::as_str);
+        said.filter(|result| *result != "successful").collect()
+    }
+
     /// The files that are not what the chip holds, or that nobody read, though a reader may.
     pub fn wrong_files(&self, chip: &Chip) -> Vec<String> {
         let mut wrong = Vec::new();

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
-use tiepdon::sim::card::Card;
 use tiepdon::sim::card::chip::Chip;
 use tiepdon::sim::card::profile::Profile;
+use tiepdon::sim::card::{Card, Faults};
 use tiepdon::sim::issuer::Issuer;
 use tiepdon::sim::persons;
 
@@ -35,10 +36,17 @@ pub struct Job {
     /// Certificates and revocation lists, DER.
     pub trust: Vec<PathBuf>,
     pub extended: bool,
+    /// How long a card may take; then it is pulled out.
+    pub patience: Duration,
 }
 
+/// The slowest peer reads the slowest card in less.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// A card that stalls is not waited for.
+const STALLED: Duration = Duration::from_secs(3);
+
 impl Job {
-    pub fn new(chip: &Chip, password: Password, trust: &Trust) -> Self {
+    fn new(chip: &Chip, password: Password, trust: &Trust, faults: &Faults) -> Self {
         let none = || "0".repeat(24);
         let (can, mrz) = match password {
             Password::Can => (chip.can.clone(), None),
@@ -50,6 +58,7 @@ impl Job {
             mrz,
             trust: trust.0.clone(),
             extended: chip.habits.extended_length,
+            patience: faults.stall_at.map_or(PATIENCE, |_| STALLED),
         }
     }
 
@@ -133,11 +142,9 @@ impl Row {
     }
 }
 
-fn card(profile: &str) -> Card {
-    let text = std::fs::read_to_string(folder().join(format!("{profile}.toml")));
-    let profile: Profile = toml::from_str(&text.expect("the profile")).expect("a profile");
-    let chip = profile.chip(&persons()[0], Issuer::shared());
-    Card::of(chip, profile.faults)
+fn profile(name: &str) -> Profile {
+    let text = std::fs::read_to_string(folder().join(format!("{name}.toml")));
+    toml::from_str(&text.expect("the profile")).expect("a profile")
 }
 
 /// Runs the whole table past one peer; every fault is told, not the first alone.
@@ -148,9 +155,10 @@ pub fn check(peer: &mut dyn Peer, column: Column) {
     let usual = rows["genuine"].expected(column).expect("the first row");
     let mut faults = Vec::new();
     for (name, row) in &rows {
-        let card = card(&row.profile(name));
-        let chip = card.chip().clone();
-        let report = peer.read(card, &Job::new(&chip, row.password, &trust));
+        let profile = profile(&row.profile(name));
+        let chip = profile.chip(&persons()[0], Issuer::shared());
+        let job = Job::new(&chip, row.password, &trust, &profile.faults);
+        let report = peer.read(Card::of(chip.clone(), profile.faults), &job);
         let (found, expected) = (report.summary(&chip), row.expected(column));
         let expected = expected.unwrap_or(usual);
         let same = match expected.strip_prefix("refused: ") {
@@ -158,7 +166,10 @@ pub fn check(peer: &mut dyn Peer, column: Column) {
             None => found == expected,
         };
         if !same {
-            faults.push(format!("{name}\n  expected {expected}\n  found    {found}"));
+            let reasons = report.reasons();
+            faults.push(format!(
+                "{name}\n  expected {expected}\n  found    {found}\n  {reasons:?}"
+            ));
         }
     }
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));

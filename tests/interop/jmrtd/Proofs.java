@@ -7,6 +7,7 @@ import java.security.MessageDigest;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.Signature;
+import java.security.SignatureException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509CRL;
 import java.security.cert.X509Certificate;
@@ -82,6 +83,10 @@ final class Proofs {
     }
     X509Certificate signer =
         new SODFile(new ByteArrayInputStream(sod)).getDocSigningCertificate();
+    if (signer == null) {
+      report.put("signature", "undetermined: no certificate of the signer");
+      return;
+    }
     prove("signature", () -> signedBy(inside(sod), signer) ? null : "the signature is wrong");
     if (anchors == null) {
       report.put("chain", "undetermined");
@@ -138,7 +143,11 @@ final class Proofs {
       X509Certificate signer, X509Certificate anchor, List<X509CRL> lists) throws Exception {
     for (X509CRL list : lists) {
       if (list.getIssuerX500Principal().equals(anchor.getSubjectX500Principal())) {
-        list.verify(anchor.getPublicKey(), "BC");
+        try {
+          list.verify(anchor.getPublicKey(), "BC");
+        } catch (SignatureException ofAnotherKeyOfThatName) {
+          continue;
+        }
         return list.isRevoked(signer);
       }
     }
@@ -152,6 +161,9 @@ final class Proofs {
     }
     SODFile sod = new SODFile(new ByteArrayInputStream(files.get("sod")));
     Map<Integer, byte[]> hashes = sod.getDataGroupHashes();
+    if (sod.getDigestAlgorithm() == null) {
+      return; // MD5, which JMRTD has no name for.
+    }
     MessageDigest digest = MessageDigest.getInstance(sod.getDigestAlgorithm());
     Map<String, Object> results = new LinkedHashMap<>();
     hashes.forEach(
@@ -164,12 +176,12 @@ final class Proofs {
     report.put("digests", results);
   }
 
-  /** Proved only once DG1 has been read with the new keys. */
-  void chipAuthentication(Reading reading) throws Exception {
+  /** Proved only once DG1 has been read with the new keys; false if it cannot be. */
+  boolean chipAuthentication(Reading reading) throws Exception {
     var infos = new DG14File(new ByteArrayInputStream(files.get("14"))).getSecurityInfos();
     var keys = of(ChipAuthenticationPublicKeyInfo.class, infos);
     if (keys.isEmpty()) {
-      return;
+      return true;
     }
     ChipAuthenticationPublicKeyInfo key = keys.get(0);
     String protocol =
@@ -186,6 +198,7 @@ final class Proofs {
           reading.readAgain();
           return null;
         });
+    return report.get("chip").equals(SUCCESSFUL) || key.getSubjectPublicKey() == null;
   }
 
   private static <T extends SecurityInfo> List<T> of(
@@ -218,7 +231,9 @@ final class Proofs {
     };
     for (Digest digest : digests) {
       try {
-        ISO9796d2Signer signer = new ISO9796d2Signer(new RSAEngine(), digest);
+        // SHA-1 has the old trailer of one byte, which names no hash.
+        ISO9796d2Signer signer =
+            new ISO9796d2Signer(new RSAEngine(), digest, digest instanceof SHA1Digest);
         signer.init(false, parameters);
         signer.updateWithRecoveredMessage(signature);
         signer.update(challenge, 0, challenge.length);

@@ -2,6 +2,7 @@ import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,10 +58,12 @@ final class Reading {
     List<Integer> groups = groups();
     Proofs proofs = new Proofs(chip, files, report);
     proofs.passive(job.get("csca"));
+    boolean open = true;
     if (groups.contains(14) && read("14", PassportService.EF_DG14) != null) {
-      proofs.chipAuthentication(this);
+      open = proofs.chipAuthentication(this);
     }
-    for (int group : groups) {
+    // A chip that failed has no keys in common with us any more.
+    for (int group : open ? groups : List.<Integer>of()) {
       // Fingerprints and irises are the state's alone.
       if (group != 3 && group != 4) {
         read(String.valueOf(group), LDSFileUtil.lookupFIDByDataGroupNumber(group));
@@ -78,7 +81,8 @@ final class Reading {
   }
 
   private PACEResult open() throws Exception {
-    for (PACEInfo info : paceInfos()) {
+    PACEInfo info = offer();
+    if (info != null) {
       PACEResult result =
           chip.doPACE(
               paceKey(),
@@ -114,18 +118,29 @@ final class Reading {
     }
   }
 
-  private List<PACEInfo> paceInfos() throws Exception {
-    List<PACEInfo> infos = new ArrayList<>();
+  /** What EF.CardAccess offers; of several ways the one that authenticates the chip, too. */
+  private PACEInfo offer() throws Exception {
     byte[] file = read("card_access", PassportService.EF_CARD_ACCESS);
-    if (file != null) {
-      for (SecurityInfo info :
-          new CardAccessFile(new ByteArrayInputStream(file)).getSecurityInfos()) {
-        if (info instanceof PACEInfo pace) {
-          infos.add(pace);
-        }
+    if (file == null) {
+      try {
+        chip.sendSelectMF();
+      } catch (CardServiceException citizenCardsDoNotKnowIt) {
+        return null;
+      }
+      file = read("card_access", PassportService.EF_CARD_ACCESS);
+    }
+    PACEInfo best = null;
+    for (SecurityInfo info : file == null ? List.<SecurityInfo>of() : infos(file)) {
+      if (info instanceof PACEInfo pace
+          && (best == null || pace.getProtocolOIDString().contains("-CAM-"))) {
+        best = pace;
       }
     }
-    return infos;
+    return best;
+  }
+
+  private static Collection<SecurityInfo> infos(byte[] file) throws Exception {
+    return new CardAccessFile(new ByteArrayInputStream(file)).getSecurityInfos();
   }
 
   private AccessKeySpec paceKey() throws Exception {
@@ -164,6 +179,9 @@ final class Reading {
     }
     try (InputStream in = chip.getInputStream(id, block)) {
       byte[] bytes = in.readAllBytes();
+      if (bytes.length == 0) {
+        throw new CardServiceException("JMRTD gives an empty file");
+      }
       files.put(name, bytes);
       return bytes;
     } catch (CardServiceException error) {
