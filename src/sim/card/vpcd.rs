@@ -8,6 +8,8 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::os::linux::net::TcpStreamExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -30,6 +32,8 @@ pub struct Inserted {
     stream: TcpStream,
     /// Dropped to end a delay early.
     stop: Option<Sender<()>>,
+    /// Set before the reader can see the card go.
+    out: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -54,17 +58,21 @@ pub fn insert_over(
     stream.set_nodelay(true)?;
     let line = stream.try_clone()?;
     let (stop, stopped) = channel();
+    let out = Arc::new(AtomicBool::new(false));
+    let left = Arc::clone(&out);
     let thread = std::thread::Builder::new()
         .name("virtual-card".to_owned())
         .spawn(move || {
             let end = serve(&line, card, link.map(Link::new), &stopped);
             tracing::debug!(reason = ?end.err().map(|e| e.kind()), "virtual card out");
+            left.store(true, Ordering::SeqCst);
             // The reader sees the card go even while somebody still holds the other handle.
             let _ = line.shutdown(Shutdown::Both);
         })?;
     Ok(Inserted {
         stream,
         stop: Some(stop),
+        out,
         thread: Some(thread),
     })
 }
@@ -75,9 +83,7 @@ impl Inserted {
 
     /// Whether the card is still in: a fault may have removed it, or the service ended.
     pub fn is_in(&self) -> bool {
-        self.thread
-            .as_ref()
-            .is_some_and(|thread| !thread.is_finished())
+        !self.out.load(Ordering::SeqCst)
     }
 }
 
@@ -146,4 +152,47 @@ fn receive(mut line: &TcpStream) -> io::Result<Vec<u8>> {
     line.set_quickack(true)?;
     line.read_exact(&mut message)?;
     Ok(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::{Ipv4Addr, TcpListener};
+
+    use super::insert;
+    use crate::sim::card::chip::{Chip, Habits};
+    use crate::sim::card::{Card, Faults};
+
+    #[test]
+    fn frames_of_extended_length_pass_and_the_atr_is_the_chips() {
+        let chip = Chip {
+            atr: vec![0x3B, 0x80, 0x01, 0x01],
+            master_files: [(0x011C, vec![0x31; 60_000])].into(),
+            habits: Habits {
+                extended_length: true,
+                largest_read: 65_000,
+                ..Habits::default()
+            },
+            ..Chip::default()
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let _card = insert(Card::of(chip, Faults::default()), address).expect("connected");
+        let (mut line, _) = listener.accept().expect("the card");
+        let mut ask = |message: &[u8]| {
+            let length = (message.len() as u16).to_be_bytes();
+            line.write_all(&[&length, message].concat()).expect("sent");
+            let mut length = [0; 2];
+            line.read_exact(&mut length).expect("a length");
+            let mut reply = vec![0; u16::from_be_bytes(length).into()];
+            line.read_exact(&mut reply).expect("a reply");
+            reply
+        };
+        assert_eq!(ask(&[super::SEND_ATR]), [0x3B, 0x80, 0x01, 0x01]);
+        let mut command = vec![0x00, 0xB0, 0x9C, 0x00, 0x00, 0xEA, 0x60];
+        assert_eq!(ask(&command).len(), 60_002);
+        // A command longer than a short one can be: it is taken apart, and refused for its sense.
+        command = [&[0x00, 0xA4, 0x04, 0x0C, 0x00, 0x02, 0x00][..], &[7; 512]].concat();
+        assert_eq!(ask(&command), [0x6A, 0x82]);
+    }
 }

@@ -5,8 +5,9 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use openssl::error::ErrorStack;
 
+use super::super::ATR;
 use super::super::chip::{ActiveKey, CardAccessRead, Chip, ChipKey, Mapping};
-use super::super::{ATR, portrait};
+use super::super::portrait::{self, Format};
 use super::plan::{Document, Portrait, Possession, Profile};
 use super::zone::Zone;
 use super::{groups, security};
@@ -63,8 +64,13 @@ impl Profile {
             Document::Passport => zone.passport(issuer.authority(self.csca).country().alpha3),
         };
         let mut groups = Groups::from([(1, groups::dg1(&lines))]);
-        if self.portrait == Portrait::Jpeg {
-            groups.insert(2, groups::dg2(&portrait::of(person)));
+        let format = match self.portrait {
+            Portrait::Jpeg => Some(Format::Jpeg),
+            Portrait::Jpeg2000 => Some(Format::Jpeg2000),
+            Portrait::None => None,
+        };
+        if let Some(format) = format {
+            groups.insert(2, groups::dg2(&portrait::of(person, format), format));
         }
         if self.document == Document::Citizen {
             groups.insert(3, groups::dg3());
@@ -83,11 +89,13 @@ impl Profile {
             let key = pooled(plan.key, 0)?;
             infos.push(security::chip_authentication(plan));
             infos.push(security::chip_key(&key, plan.id)?);
-            chip.chip_keys.push(ChipKey {
-                id: plan.id,
-                cipher: plan.cipher,
-                private: possessed(plan.private, &key)?.map(|key| key.private().clone()),
-            });
+            if let Some(key) = possessed(plan.private, &key)? {
+                chip.chip_keys.push(ChipKey {
+                    id: plan.id,
+                    cipher: plan.cipher,
+                    private: Some(key.private().clone()),
+                });
+            }
         }
         if self.active.offered {
             let key = pooled(self.active.key, 0)?;
@@ -118,8 +126,8 @@ impl Profile {
         }
         if self.document == Document::Citizen {
             infos.push(security::terminal_authentication());
+            infos.extend(self.chip.iter().map(security::chip_authentication));
         }
-        infos.extend(self.chip.iter().map(security::chip_authentication));
         if self.access.card_access {
             let file = security::infos(infos.clone());
             chip.master_files.insert(CARD_ACCESS, file);
