@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::parts::Gate;
 use super::{AN, BINH, House, PATIENCE, Seen, Setup};
 use crate::checkin::{Effect, Event, Screen, Touch, Want};
-use crate::emrtd::{self, Access, Plan, Transport, TransportError};
+use crate::emrtd::{self, Access, Plan, Request, Transport, TransportError, TrustStore};
 use crate::identity::Way;
 use crate::kiosk::parts::OpenChip;
 use crate::sim::card::Card;
@@ -275,11 +278,17 @@ fn commands_of_a_reading() -> u32 {
     });
     let mut line = Line::new(Card::new(owner()), &reader);
     let access = Access::can(owner().number.can()).unwrap();
-    let plan = Plan {
-        dg13: true,
-        portrait: false,
+    let request = Request {
+        access,
+        plan: Plan {
+            dg13: true,
+            ..Plan::default()
+        },
+        trust: &TrustStore::default(),
+        today: TimeZone::UTC.to_datetime(Timestamp::now()).date(),
+        habits: None,
     };
     let mut random = |bytes: &mut [u8]| getrandom::fill(bytes).unwrap();
-    emrtd::read(&mut line, access, plan, &mut random, &mut |_| ()).unwrap();
+    emrtd::read(&mut line, request, &mut random, &mut |_| ()).unwrap();
     line.sent
 }
