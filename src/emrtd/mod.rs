@@ -35,7 +35,7 @@ pub use access::Access;
 pub use chip::{Chip, LinkStats, Plan};
 pub use error::ReadError;
 pub use habits::Habits;
-pub use portrait::{ImageFormat, Portrait};
+pub use portrait::{ImageFormat, Pixels, Portrait, PortraitFault};
 pub use proof::{Proof, Proofs};
 pub use reader::{Reader, Request, Step};
 pub use transport::{Line, Progress, TraceLine, Traced, Transport, TransportError, read};

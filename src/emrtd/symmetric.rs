@@ -17,8 +17,6 @@ use super::algorithm::HashAlgorithm;
 pub(super) const MAC_LEN: usize = 8;
 /// Bytes of the longest block.
 pub(super) const BLOCK_MAX: usize = 16;
-/// Bytes of the longest key.
-const KEY_MAX: usize = 32;
 /// Bytes of a DES block, and of one of the two keys of 3DES.
 const DES_LEN: usize = 8;
 
@@ -79,11 +77,11 @@ pub(super) enum Use {
     Password = 3,
 }
 
-/// A key of one cipher; wiped when dropped.
+/// A key of one cipher; wiped when dropped. On the heap: a move leaves no copy that nobody wipes.
 #[derive(Clone)]
 pub(super) struct Key {
     cipher: Cipher,
-    bytes: Zeroizing<[u8; KEY_MAX]>,
+    bytes: Zeroizing<Vec<u8>>,
 }
 
 impl Key {
@@ -100,10 +98,8 @@ impl Key {
 
     /// The first bytes of `bytes` as a key; `None` where there are too few.
     pub fn cut(cipher: Cipher, bytes: &[u8]) -> Option<Self> {
-        let len = cipher.key_len();
-        let mut key = Zeroizing::new([0; KEY_MAX]);
-        key[..len].copy_from_slice(bytes.get(..len)?);
-        Some(Self { cipher, bytes: key })
+        let bytes = Zeroizing::new(bytes.get(..cipher.key_len())?.to_vec());
+        Some(Self { cipher, bytes })
     }
 
     /// The cipher that it is for.
@@ -115,10 +111,10 @@ impl Key {
     /// long.
     pub fn encrypt(&self, iv: [u8; BLOCK_MAX], blocks: &mut [u8]) {
         match self.cipher {
-            Cipher::TripleDes => encrypt::<TdesEde2>(self.bytes(), &iv, blocks),
-            Cipher::Aes128 => encrypt::<Aes128>(self.bytes(), &iv, blocks),
-            Cipher::Aes192 => encrypt::<Aes192>(self.bytes(), &iv, blocks),
-            Cipher::Aes256 => encrypt::<Aes256>(self.bytes(), &iv, blocks),
+            Cipher::TripleDes => encrypt::<TdesEde2>(&self.bytes, &iv, blocks),
+            Cipher::Aes128 => encrypt::<Aes128>(&self.bytes, &iv, blocks),
+            Cipher::Aes192 => encrypt::<Aes192>(&self.bytes, &iv, blocks),
+            Cipher::Aes256 => encrypt::<Aes256>(&self.bytes, &iv, blocks),
         }
     }
 
@@ -129,10 +125,10 @@ impl Key {
         }
         let mut out = Zeroizing::new(blocks.to_vec());
         match self.cipher {
-            Cipher::TripleDes => decrypt::<TdesEde2>(self.bytes(), &iv, &mut out),
-            Cipher::Aes128 => decrypt::<Aes128>(self.bytes(), &iv, &mut out),
-            Cipher::Aes192 => decrypt::<Aes192>(self.bytes(), &iv, &mut out),
-            Cipher::Aes256 => decrypt::<Aes256>(self.bytes(), &iv, &mut out),
+            Cipher::TripleDes => decrypt::<TdesEde2>(&self.bytes, &iv, &mut out),
+            Cipher::Aes128 => decrypt::<Aes128>(&self.bytes, &iv, &mut out),
+            Cipher::Aes192 => decrypt::<Aes192>(&self.bytes, &iv, &mut out),
+            Cipher::Aes256 => decrypt::<Aes256>(&self.bytes, &iv, &mut out),
         }
         Some(out)
     }
@@ -140,21 +136,17 @@ impl Key {
     /// CMAC cut to eight bytes for AES, the retail MAC for 3DES (ICAO 9303-11 §9.8.6).
     pub fn mac(&self, message: &[u8]) -> [u8; MAC_LEN] {
         match self.cipher {
-            Cipher::TripleDes => retail_mac(self.bytes(), message),
-            Cipher::Aes128 => cmac::<Aes128>(self.bytes(), message),
-            Cipher::Aes192 => cmac::<Aes192>(self.bytes(), message),
-            Cipher::Aes256 => cmac::<Aes256>(self.bytes(), message),
+            Cipher::TripleDes => retail_mac(&self.bytes, message),
+            Cipher::Aes128 => cmac::<Aes128>(&self.bytes, message),
+            Cipher::Aes192 => cmac::<Aes192>(&self.bytes, message),
+            Cipher::Aes256 => cmac::<Aes256>(&self.bytes, message),
         }
     }
 
     /// In hexadecimal digits, to be compared with what is published.
     #[cfg(test)]
     pub fn to_hex(&self) -> String {
-        hex::encode_upper(self.bytes())
-    }
-
-    fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.cipher.key_len()]
+        hex::encode_upper(&*self.bytes)
     }
 }
 

@@ -79,8 +79,8 @@ impl Bac {
             .ok_or_else(|| broken("the proof is not whole blocks"))?;
         // The card turns the nonces round.
         let (ours, theirs) = sent[..2 * NONCE_LEN].split_at(NONCE_LEN);
-        let turned = [theirs, ours].concat();
-        if !bool::from(received[..2 * NONCE_LEN].ct_eq(&turned)) {
+        let turned = Zeroizing::new([theirs, ours].concat());
+        if !bool::from(received[..2 * NONCE_LEN].ct_eq(turned.as_slice())) {
             return Err(broken("the proof is of another session"));
         }
         let shares = std::iter::zip(&sent[2 * NONCE_LEN..], &received[2 * NONCE_LEN..]);

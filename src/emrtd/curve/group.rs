@@ -11,8 +11,8 @@ use super::Random;
 /// half, so this many failures in a row (below 10^-19) mean a source that is stuck.
 const DRAWS_MAX: usize = 64;
 
-/// A secret scalar of one curve.
-pub(in crate::emrtd) struct Secret<C: PrimeCurveParams>(NonZeroScalar<C>);
+/// A secret scalar of one curve. On the heap: a move leaves no copy that nobody wipes.
+pub(in crate::emrtd) struct Secret<C: PrimeCurveParams>(Box<NonZeroScalar<C>>);
 
 impl<C: PrimeCurveParams> Secret<C> {
     pub fn draw(random: Random<'_>) -> Option<Self> {
@@ -30,11 +30,11 @@ impl<C: PrimeCurveParams> Secret<C> {
         let bytes = Zeroizing::new(FieldBytes::<C>::try_from(bytes).ok()?);
         NonZeroScalar::from_repr(FieldBytes::<C>::clone(&bytes))
             .into_option()
-            .map(Self)
+            .map(|scalar| Self(Box::new(scalar)))
     }
 
     pub fn multiply(&self, point: &Point<C>) -> Option<Point<C>> {
-        Point::new(point.projective() * *self.0)
+        Point::new(point.projective() * **self.0)
     }
 }
 
@@ -44,13 +44,13 @@ impl<C: PrimeCurveParams> Drop for Secret<C> {
     }
 }
 
-/// A point of one curve that is not the point at infinity.
+/// A point of one curve that is not the point at infinity. On the heap like [`Secret`].
 #[derive(Clone, PartialEq, Eq)]
-pub(in crate::emrtd) struct Point<C: PrimeCurveParams>(AffinePoint<C>);
+pub(in crate::emrtd) struct Point<C: PrimeCurveParams>(Box<AffinePoint<C>>);
 
 impl<C: PrimeCurveParams> Point<C> {
     pub fn generator() -> Self {
-        Self(AffinePoint::GENERATOR)
+        Self(Box::new(AffinePoint::GENERATOR))
     }
 
     pub fn decode(bytes: &[u8]) -> Option<Self> {
@@ -64,7 +64,7 @@ impl<C: PrimeCurveParams> Point<C> {
     pub fn at(x: &C::FieldElement, y: &C::FieldElement) -> Option<Self> {
         AffinePoint::from_coordinates(&x.to_repr(), &y.to_repr())
             .into_option()
-            .map(Self)
+            .map(|point| Self(Box::new(point)))
     }
 
     pub fn of_nonce(nonce: &[u8]) -> Option<Self> {
@@ -76,7 +76,7 @@ impl<C: PrimeCurveParams> Point<C> {
     }
 
     pub fn plus(&self, other: &Self) -> Option<Self> {
-        Self::new(self.projective() + other.0)
+        Self::new(self.projective() + *other.0)
     }
 
     pub fn encode(&self) -> Vec<u8> {
@@ -84,16 +84,16 @@ impl<C: PrimeCurveParams> Point<C> {
     }
 
     pub fn x(&self) -> Zeroizing<Vec<u8>> {
-        let x = Zeroizing::new(AffineCoordinates::x(&self.0));
+        let x = Zeroizing::new(AffineCoordinates::x(&*self.0));
         Zeroizing::new(x.to_vec())
     }
 
     fn new(point: ProjectivePoint<C>) -> Option<Self> {
-        (!bool::from(point.is_identity())).then(|| Self(point.to_affine()))
+        (!bool::from(point.is_identity())).then(|| Self(Box::new(point.to_affine())))
     }
 
     fn projective(&self) -> ProjectivePoint<C> {
-        self.0.into()
+        (*self.0).into()
     }
 }
 

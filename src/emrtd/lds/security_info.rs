@@ -225,6 +225,19 @@ fn active_hash(algorithm: Option<&Tlv<'_>>) -> ActiveHash {
     }
 }
 
+impl ChipAuthenticationInfo {
+    /// What a key without a protocol is for: 3DES, which was the only cipher when the protocol
+    /// did not have to be named.
+    pub fn inferred(key_id: Option<u64>) -> Self {
+        Self {
+            protocol: [&PROTOCOLS[..], &[CHIP_AUTHENTICATION, ECDH, 1]].concat(),
+            is_ecdh: true,
+            cipher: Cipher::TripleDes,
+            key_id,
+        }
+    }
+}
+
 impl PaceInfo {
     /// What citizen cards announce, for those that do not let their EF.CardAccess be read.
     pub fn citizen_card() -> Self {

@@ -1,8 +1,11 @@
 //! What was proved about a chip, and how. Only the verifiers of this folder can say "successful":
 //! the constructor is theirs alone, so a proof that was not carried out cannot be claimed.
 
+pub(super) mod cam;
+mod chip;
 mod pending;
-pub(in crate::emrtd) use pending::*;
+pub(super) use chip::{CaTurn, ChipAuthentication, Unconfirmed};
+pub(super) use pending::*;
 
 use crate::identity::{self, Check, CheckResult, Verdict, judge};
 

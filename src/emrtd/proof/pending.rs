@@ -8,10 +8,10 @@ use crate::emrtd::signature::PublicKey;
 use crate::emrtd::trust::TrustStore;
 use crate::identity::{Check, CheckResult};
 use jiff::civil::Date;
-pub enum PassiveStep {
+pub(in crate::emrtd) enum PassiveStep {
     CardAccess,
 }
-pub struct Passive {
+pub(in crate::emrtd) struct Passive {
     groups: Vec<u8>,
 }
 impl Passive {
@@ -37,49 +37,14 @@ impl Passive {
         Proof::other(None, CheckResult::Undetermined, "pending")
     }
 }
-pub mod passive {
+pub(in crate::emrtd) mod passive {
     use super::*;
-    pub fn verified_card_security(
-        _f: &[u8],
-        _t: &TrustStore,
-        _d: Date,
-    ) -> Result<SecurityInfos, Check> {
+    pub fn verified_card_security(_f: &[u8], _t: &TrustStore, _d: Date) -> Result<Vec<u8>, Check> {
         Err(Check::new(CheckResult::Undetermined, "pending"))
     }
 }
-pub mod cam {
-    use super::*;
-    pub fn judge(_e: &CamEvidence, _s: &SecurityInfos) -> Proof {
-        Proof::other(None, CheckResult::Undetermined, "pending")
-    }
-}
-pub struct ChipAuthentication;
-pub enum CaTurn {
-    Send(ChipAuthentication, Command),
-    NewKeys(SecureMessaging, Unconfirmed),
-}
-pub struct Unconfirmed;
-impl Unconfirmed {
-    pub fn confirmed(self) -> Proof {
-        Proof::other(None, CheckResult::Undetermined, "pending")
-    }
-    pub fn refuted(self) -> Proof {
-        Proof::other(None, CheckResult::Undetermined, "pending")
-    }
-}
-impl ChipAuthentication {
-    pub fn start(
-        _i: &SecurityInfos,
-        _r: &mut dyn FnMut(&mut [u8]),
-    ) -> Result<Option<(Self, Command)>, Proof> {
-        Ok(None)
-    }
-    pub fn on_reply(self, _r: &Reply) -> Result<CaTurn, Proof> {
-        Err(Proof::other(None, CheckResult::Undetermined, "pending"))
-    }
-}
-pub struct ActiveAuthentication;
-pub enum AaTurn {
+pub(in crate::emrtd) struct ActiveAuthentication;
+pub(in crate::emrtd) enum AaTurn {
     Send(ActiveAuthentication, Command),
     Done(Proof),
 }

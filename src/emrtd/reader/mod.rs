@@ -161,7 +161,7 @@ impl<'r> Reader<'r> {
 
     /// Whether there is something to calculate while the card is busy.
     pub fn has_work(&self) -> bool {
-        self.session.has_work() || matches!(self.state, State::Pace(..))
+        self.session.has_work() || matches!(self.state, State::Pace(..) | State::Chip(_))
     }
 
     /// Calculates what will be needed after the reply that is awaited. Never necessary: what was
@@ -169,6 +169,9 @@ impl<'r> Reader<'r> {
     pub fn work(&mut self) {
         if let State::Pace(pace, _) = &mut self.state {
             pace.prepare(self.random);
+        }
+        if let State::Chip(chip) = &mut self.state {
+            chip.prepare();
         }
         self.session.work(&self.request);
     }

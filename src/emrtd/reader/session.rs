@@ -253,8 +253,11 @@ impl Session {
         };
         let verified = passive::verified_card_security(bytes, request.trust, request.today);
         self.chip = Some(match verified {
-            Ok(infos) => cam::judge(&evidence, &infos),
-            Err(check) => Proof::other(Some("PACE-CAM"), check.result, &check.reason),
+            Ok(content) => match SecurityInfos::parse(&content) {
+                Ok(infos) => cam::judge(&evidence, &infos),
+                Err(error) => unjudged(CheckResult::Undetermined, &error.to_string()),
+            },
+            Err(check) => unjudged(check.result, &check.reason),
         });
     }
 
@@ -340,4 +343,9 @@ impl Session {
         let files = std::mem::take(&mut self.files);
         files.into_chip(std::mem::take(&mut self.access), proofs, link, habits)
     }
+}
+
+/// PACE-CAM without an EF.CardSecurity to judge it by.
+fn unjudged(result: CheckResult, why: &str) -> Proof {
+    Proof::other(Some("PACE-CAM"), result, &format!("EF.CardSecurity: {why}"))
 }

@@ -64,7 +64,7 @@ impl TryFrom<u32> for Rate {
 }
 
 /// How fast a link is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LinkPlan {
     /// Its bit rate.
@@ -73,6 +73,12 @@ pub struct LinkPlan {
     pub reader_micros: u64,
     /// How many times longer than it says the chip computes.
     pub chip_slowness: u32,
+}
+
+impl Default for LinkPlan {
+    fn default() -> Self {
+        Self::bare(Rate::default())
+    }
 }
 
 impl LinkPlan {

@@ -77,7 +77,7 @@ impl Card {
         }
     }
 
-    /// ICAO 9303-10 §3.11: what can be read when.
+    /// What can be read when (ICAO 9303-11 §4.2, §7.1, App. J).
     fn check_access(&self, id: u16) -> Result<(), Status> {
         let (habits, state) = (&self.chip.habits, &self.state);
         if !self.directory().contains_key(&id) {

@@ -10,9 +10,12 @@ use openssl::nid::Nid;
 use crate::sim::card::apdu::Status;
 
 /// Parameter numbers, curves, and how long a chip takes over one multiplication.
-const CURVES: [(u8, Nid, u64); 6] = [
+const CURVES: [(u8, Nid, u64); 9] = [
+    (10, Nid::SECP224R1, 30),
+    (11, Nid::BRAINPOOL_P224R1, 30),
     (12, Nid::X9_62_PRIME256V1, 40),
     (13, Nid::BRAINPOOL_P256R1, 40),
+    (14, Nid::BRAINPOOL_P320R1, 70),
     (15, Nid::SECP384R1, 110),
     (16, Nid::BRAINPOOL_P384R1, 110),
     (17, Nid::BRAINPOOL_P512R1, 250),

@@ -83,11 +83,13 @@ impl Profile {
             let key = pooled(plan.key, 0)?;
             infos.push(security::chip_authentication(plan));
             infos.push(security::chip_key(&key, plan.id)?);
-            chip.chip_keys.push(ChipKey {
-                id: plan.id,
-                cipher: plan.cipher,
-                private: possessed(plan.private, &key)?.map(|key| key.private().clone()),
-            });
+            if let Some(key) = possessed(plan.private, &key)? {
+                chip.chip_keys.push(ChipKey {
+                    id: plan.id,
+                    cipher: plan.cipher,
+                    private: Some(key.private().clone()),
+                });
+            }
         }
         if self.active.offered {
             let key = pooled(self.active.key, 0)?;
@@ -118,8 +120,8 @@ impl Profile {
         }
         if self.document == Document::Citizen {
             infos.push(security::terminal_authentication());
+            infos.extend(self.chip.iter().map(security::chip_authentication));
         }
-        infos.extend(self.chip.iter().map(security::chip_authentication));
         if self.access.card_access {
             let file = security::infos(infos.clone());
             chip.master_files.insert(CARD_ACCESS, file);

@@ -1,6 +1,7 @@
 //! Profiles: kinds of cards, each a file of `assets/sim/cards`, and how a chip is made from one.
 
 mod build;
+mod built_in;
 mod groups;
 mod plan;
 mod security;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::super::chip::{CipherKind, Habits, Mapping, PaceOffer};
 use super::super::faults::Faults;
+use super::super::link::LinkPlan;
 use crate::sim::issuer::{Csca, Curve, Hash, KeyKind, SignerPlan, SodPlan};
 
 /// A kind of card.
@@ -35,6 +36,8 @@ pub struct Profile {
     pub habits: Habits,
     /// What goes wrong, and when.
     pub faults: Faults,
+    /// Its link; without one, it answers as fast as this machine can.
+    pub link: Option<LinkPlan>,
 }
 
 impl Default for Profile {
@@ -52,6 +55,7 @@ impl Default for Profile {
             altered: Vec::new(),
             habits: Habits::default(),
             faults: Faults::default(),
+            link: None,
         }
     }
 }
@@ -149,7 +153,7 @@ pub enum Possession {
     Own,
     /// It has another one of the same kind: a clone that tries.
     Other,
-    /// It has none: a clone that does not.
+    /// It has none, and refuses.
     None,
 }
 

@@ -86,3 +86,109 @@ fn the_keys_behind_dg14_and_dg15_are_in_the_chip() {
     let public = active.private.public_key_to_der().expect("a key");
     assert!(contains(&chip.files[&0x010F], &public));
 }
+
+#[test]
+fn what_a_profile_leaves_out_is_as_in_the_genuine_card() {
+    let mut genuine = Profile::named("genuine").expect("built in");
+    genuine.about.clear();
+    assert_eq!(genuine, Profile::default());
+    assert_eq!(toml::from_str(""), Ok(Profile::default()));
+    assert!(Profile::named("no-such").is_none());
+    assert!(Profile::find("no-such").is_err_and(|words| words.contains("no-such")));
+}
+
+#[test]
+fn openssl_finds_every_profile_signed_but_those_that_say_otherwise() {
+    for (name, profile) in Profile::all() {
+        assert!(!profile.about.is_empty(), "{name}");
+        let chip = profile.chip(&persons()[0], Issuer::shared());
+        let Some(sod) = chip.files.get(&0x011D) else {
+            assert_eq!(name, "bank");
+            continue;
+        };
+        let mut cms = CmsContentInfo::from_der(&sod[4..]).expect("CMS");
+        let certificate = Issuer::shared().document_signer(profile.csca, &profile.signer);
+        let mut outside = Stack::new().expect("a stack");
+        outside
+            .push(X509::from_der(certificate.certificate()).expect("X.509"))
+            .expect("room");
+        let mut content = Vec::new();
+        let chain = CMSOptions::NO_SIGNER_CERT_VERIFY | CMSOptions::BINARY;
+        let right = cms.verify(Some(&outside), None, None, Some(&mut content), chain);
+        // OpenSSL has no name for r and s side by side.
+        let wrong = matches!(name, "wrong-signature" | "wrong-digest" | "ecdsa-plain");
+        assert_eq!(right.is_err(), wrong, "{name}: {right:?}");
+        let altered: Vec<u8> = chip
+            .files
+            .iter()
+            .filter(|(id, _)| !wrong && !matches!(**id, 0x011D | 0x011E))
+            .filter(|(_, file)| !contains(&content, &profile.sod.hash.of(file).expect("a hash")))
+            .map(|(id, _)| *id as u8)
+            .collect();
+        let expected = [&profile.altered[..], &profile.sod.unlisted].concat();
+        assert_eq!(altered, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_forger_changes_the_name_and_nothing_else() {
+    let (true_one, forged) = ("altered-dg1", "altered-dg13");
+    for (name, group) in [(true_one, 0x0101), (forged, 0x010D)] {
+        let person = &persons()[1];
+        let genuine = citizen(person).files[&group].clone();
+        let profile = Profile::named(name).expect("built in");
+        let other = profile.chip(person, Issuer::shared()).files[&group].clone();
+        let changed: Vec<_> = genuine.iter().zip(&other).filter(|(a, b)| a != b).collect();
+        assert_eq!(changed, [(&b'T', &b'U')], "{name}");
+    }
+}
+
+#[test]
+fn a_clone_shows_keys_that_it_does_not_have() {
+    for (name, keys) in [("cloned", 1), ("cloned-refusing", 0), ("cloned-aa", 0)] {
+        let profile = Profile::named(name).expect("built in");
+        let chip = profile.chip(&persons()[0], Issuer::shared());
+        assert_eq!(chip.chip_keys.len(), keys, "{name}");
+        let public = chip.chip_keys.first().and_then(|key| key.private.as_ref());
+        let shown = public.map(|key| key.public_key_to_der().expect("a key"));
+        assert!(
+            !shown.is_some_and(|key| contains(&chip.files[&0x010E], &key)),
+            "{name}"
+        );
+        let active = chip.active_key.as_ref().map(|key| &key.private);
+        let shown = active.map(|key| key.public_key_to_der().expect("a key"));
+        assert!(
+            !shown.is_some_and(|key| contains(&chip.files[&0x010F], &key)),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn chip_authentication_mapping_has_its_key_in_a_signed_file() {
+    let profile = Profile::named("pace-cam").expect("built in");
+    let chip = profile.chip(&persons()[0], Issuer::shared());
+    let mut cms = CmsContentInfo::from_der(&chip.master_files[&0x011D]).expect("CMS");
+    let mut content = Vec::new();
+    let chain = CMSOptions::NO_SIGNER_CERT_VERIFY | CMSOptions::BINARY;
+    cms.verify(None, None, None, Some(&mut content), chain)
+        .expect("signed");
+    let key = chip
+        .mapping_key
+        .as_ref()
+        .expect("it can")
+        .ec_key()
+        .expect("EC");
+    let mut context = openssl::bn::BigNumContext::new().expect("a context");
+    let form = openssl::ec::PointConversionForm::UNCOMPRESSED;
+    let point = key.public_key().to_bytes(key.group(), form, &mut context);
+    assert!(contains(&content, &point.expect("a point")));
+    // The number of the domain parameters is the number of the key.
+    assert!(
+        content
+            .windows(3)
+            .filter(|part| *part == [0x02, 1, 13])
+            .count()
+            >= 3
+    );
+}

@@ -52,7 +52,7 @@ pub(in crate::sim::card) fn recoverable(
     Ok([&[0x6A], &part[..], &hashed, trailer].concat())
 }
 
-/// A plain signature: r and s, each as long as the order (BSI TR-03111 §4.2.1).
+/// A plain signature: r and s, each as long as the order (the plain format of BSI TR-03111).
 fn ecdsa(
     work: &mut Coprocessor,
     key: &EcKeyRef<Private>,

@@ -31,12 +31,15 @@ enum Stage {
         base: EcPoint,
         mapping_secret: Option<BigNum>,
     },
-    Prove {
-        keys: Keys,
-        ours: Vec<u8>,
-        theirs: Vec<u8>,
-        mapping_secret: Option<BigNum>,
-    },
+    Prove(Agreed),
+}
+
+struct Agreed {
+    keys: Keys,
+    ours: Vec<u8>,
+    theirs: Vec<u8>,
+    /// For chip authentication mapping: the secret of the mapping's key pair.
+    mapping_secret: Option<BigNum>,
 }
 
 /// What a step leads to, with the objects of the reply.
@@ -64,23 +67,17 @@ impl Pace {
         let [mechanism, reference, parameter] =
             tlv::pick(data, [0x80, 0x83, 0x84]).ok_or(Status::WRONG_DATA)?;
         let mechanism = mechanism.ok_or(Status::WRONG_DATA)?;
-        let mut offers = chip
-            .pace
-            .iter()
-            .filter(|offer| protocol(**offer) == mechanism);
+        let same = |offer: &&PaceOffer| protocol(**offer) == mechanism;
+        let mut offers = chip.pace.iter().filter(same);
+        if offers.clone().next().is_none() {
+            return Err(Status::WRONG_DATA);
+        }
         let offer = match parameter {
             Some(number) => offers.find(|offer| [offer.parameter] == number),
             // Without a number it must be clear which one is meant.
             None => offers.next().filter(|_| offers.next().is_none()),
         };
-        let known = chip.pace.iter().any(|offer| protocol(*offer) == mechanism);
-        let Some(&offer) = offer else {
-            return Err(if known {
-                Status::NO_REFERENCE
-            } else {
-                Status::WRONG_DATA
-            });
-        };
+        let offer = *offer.ok_or(Status::NO_REFERENCE)?;
         let password = match reference.ok_or(Status::WRONG_DATA)? {
             [reference] => password_of(chip, *reference).ok_or(Status::NO_REFERENCE)?,
             _ => return Err(Status::WRONG_DATA),
@@ -113,7 +110,7 @@ impl Pace {
             domain,
             stage,
         } = self;
-        if chained == matches!(stage, Stage::Prove { .. }) {
+        if chained == matches!(stage, Stage::Prove(_)) {
             return Err(Status::OUT_OF_ORDER);
         }
         let (stage, object) = match stage {
@@ -129,24 +126,9 @@ impl Pace {
                 let sent = object(body, 0x83)?;
                 agree(work, offer.cipher, &domain, &base, sent, mapping_secret)?
             }
-            Stage::Prove {
-                keys,
-                ours,
-                theirs,
-                mapping_secret,
-            } => {
-                let right = token(work, offer, &keys, &ours);
+            Stage::Prove(agreed) => {
                 let sent = object(body, 0x85)?;
-                if sent.len() != MAC_LEN || !memcmp::eq(sent, &right) {
-                    return Err(Status::WRONG_PASSWORD);
-                }
-                let mut reply = tlv::object(&[0x86], &token(work, offer, &keys, &theirs));
-                if let Some(secret) = mapping_secret {
-                    let key = mapping_key.ok_or(Status::NO_REFERENCE)?;
-                    let proof = chip_data(work, &domain, &keys, key, &secret)?;
-                    reply.extend(tlv::object(&[0x8A], &proof));
-                }
-                return Ok(Outcome::Open(Session::new(keys), reply));
+                return prove(work, offer, &domain, agreed, mapping_key, sent);
             }
         };
         let next = Self {
@@ -228,13 +210,35 @@ fn agree(
     let public = domain.encode(&public)?;
     let shared = work.multiply(domain, &peer, &secret)?;
     let reply = tlv::object(&[0x84], &public);
-    let stage = Stage::Prove {
+    let stage = Stage::Prove(Agreed {
         keys: Keys::derive(cipher, &domain.shared(&shared)?),
         ours: public,
         theirs: sent.to_vec(),
         mapping_secret,
-    };
+    });
     Ok((stage, reply))
+}
+
+fn prove(
+    work: &mut Coprocessor,
+    offer: PaceOffer,
+    domain: &Domain,
+    agreed: Agreed,
+    mapping_key: Option<&PKey<Private>>,
+    sent: &[u8],
+) -> Result<Outcome, Status> {
+    let keys = agreed.keys;
+    let right = token(work, offer, &keys, &agreed.ours);
+    if sent.len() != MAC_LEN || !memcmp::eq(sent, &right) {
+        return Err(Status::WRONG_PASSWORD);
+    }
+    let mut reply = tlv::object(&[0x86], &token(work, offer, &keys, &agreed.theirs));
+    if let Some(secret) = agreed.mapping_secret {
+        let key = mapping_key.ok_or(Status::NO_REFERENCE)?;
+        let proof = chip_data(work, domain, &keys, key, &secret)?;
+        reply.extend(tlv::object(&[0x8A], &proof));
+    }
+    Ok(Outcome::Open(Session::new(keys), reply))
 }
 
 /// The authentication token over a public key (§4.4.3.4).

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::protocols::{chip, offer, opened, terminal, usual};
+use super::access::{chip, offer, opened, terminal, usual};
 use super::terminal::{Heard, Terminal};
 use crate::sim::card::chip::{CardAccessRead, Chip, CipherKind, Habits, Mapping, PastEnd};
 

@@ -1,7 +1,8 @@
 //! The card's own strictness. That a reader can read it is tested with the reader.
 
+mod access;
 mod habits;
-mod protocols;
+mod proofs;
 mod terminal;
 mod vectors;
 
@@ -128,6 +129,33 @@ fn any_short_or_odd_command_is_answered_with_a_status_word() {
         for byte in [0x00, 0x0C, 0x10, 0x86, 0xA4, 0xB0, 0xFF] {
             let reply = card().transmit(&vec![byte; len]);
             assert!(reply.len() >= 2, "{len} of {byte:02X}");
+        }
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_plain_commands_get_a_file_of_the_application_or_a_panic(
+        commands in proptest::collection::vec((
+            proptest::sample::select(vec![0x00_u8, 0x10, 0x0C, 0x1C, 0x04, 0x80]),
+            proptest::sample::select(vec![0xA4_u8, 0xB0, 0xB1, 0x22, 0x86, 0x84, 0x82, 0x88, 0xC0]),
+            proptest::sample::select(vec![[4_u8, 12], [2, 12], [0, 12], [0xC1, 0xA4], [0x41, 0xA4],
+                [0x41, 0xA6], [0, 0], [0x81, 0], [0x9C, 0], [0x9D, 0], [1, 1]]),
+            proptest::sample::select(vec!["", "00", "07A0000002471001", "07A000000247100100",
+                "020101", "0054020000", "08010203040506070800", "000000", "00000100",
+                "12800A04007F0007020204020283010284010D", "027C0000", "0E8E080102030405060708970100"]),
+        ), 1..12),
+    ) {
+        let mut chip = access::chip();
+        chip.bac = true;
+        chip.habits.extended_length = true;
+        chip.habits.master_file = true;
+        let mut card = Card::of(chip, Faults::default());
+        for (class, instruction, [p1, p2], body) in commands {
+            let command = [&[class, instruction, p1, p2], &bytes(body)[..]].concat();
+            let reply = card.transmit(&command);
+            proptest::prop_assert!(reply.len() >= 2);
+            proptest::prop_assert!(!reply.windows(4).any(|part| part == [0x61; 4] || part == [0x77; 4]));
         }
     }
 }

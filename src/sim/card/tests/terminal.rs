@@ -27,10 +27,10 @@ impl Heard {
         }
     }
 
-    pub fn data(self) -> Vec<u8> {
+    pub fn data(&self) -> Vec<u8> {
         match self {
-            Self::Reply(data, 0x9000 | 0x6282) => data,
-            other => panic!("{other:?}"),
+            Self::Reply(data, 0x9000 | 0x6282) => data.clone(),
+            Self::Reply(..) | Self::Unprotected(_) | Self::WrongMac => panic!("{self:?}"),
         }
     }
 }
@@ -181,10 +181,10 @@ impl Terminal {
     /// A step of PACE or chip authentication: the object in its reply, or its status word.
     pub fn authenticate(&mut self, class: u8, objects: &[u8]) -> Result<Vec<u8>, u16> {
         let heard = self.send([class, 0x86, 0, 0], &object(&[0x7C], objects), Some(256));
-        match heard {
-            Heard::Reply(data, 0x9000) => Ok(only(&data, 0x7C).expect("7C").to_vec()),
-            other => Err(other.word()),
+        if heard.word() != 0x9000 {
+            return Err(heard.word());
         }
+        Ok(only(&heard.data(), 0x7C).expect("7C").to_vec())
     }
 
     /// PACE with the CAN: the mapping key of the chip and what came in 8A, or the status word that
@@ -280,10 +280,11 @@ impl Terminal {
             .work
             .cbc(Direction::Encrypt, cipher, encryption, &[0; 8], &plain);
         sealed.extend(self.work.mac(cipher, &keys.mac, &padded(&sealed, 8)));
-        let reply = match self.send([0x00, 0x82, 0, 0], &sealed, Some(40)) {
-            Heard::Reply(data, 0x9000) => data,
-            other => return Err(other.word()),
-        };
+        let heard = self.send([0x00, 0x82, 0, 0], &sealed, Some(40));
+        if heard.word() != 0x9000 {
+            return Err(heard.word());
+        }
+        let reply = heard.data();
         let opened = self.work.cbc(
             Direction::Decrypt,
             cipher,
