@@ -71,8 +71,15 @@ impl fmt::Display for Warning {
             Self::NoIdCardCsca => f.write_str(
                 "no CSCA of the Vietnamese ID card is here: every real card is graded `read`",
             ),
-            Self::Ends { file, subject, until } => {
-                write!(f, "{file}: {subject} is valid until {until}; ask for its successor")
+            Self::Ends {
+                file,
+                subject,
+                until,
+            } => {
+                write!(
+                    f,
+                    "{file}: {subject} is valid until {until}; ask for its successor"
+                )
             }
             Self::EndInLists(count) => write!(
                 f,
@@ -87,10 +94,16 @@ impl fmt::Display for Warning {
                 "{file}: no certificate in a file of its own vouches for the list's signer, {signer}"
             ),
             Self::LeftOut { file, count } => {
-                write!(f, "{file}: {count} certificates could not be read and are left out")
+                write!(
+                    f,
+                    "{file}: {count} certificates could not be read and are left out"
+                )
             }
             Self::StaleCrl { file, issuer } => {
-                write!(f, "{file}: the revocation list of {issuer} is out of date; get the next one")
+                write!(
+                    f,
+                    "{file}: the revocation list of {issuer} is out of date; get the next one"
+                )
             }
             Self::UnknownCrl { file, issuer } => write!(
                 f,
@@ -114,7 +127,11 @@ pub fn warnings(contents: &Contents, today: Date) -> Vec<Warning> {
             });
         }
     }
-    for taken in contents.taken.iter().filter(|taken| taken.added.unreadable > 0) {
+    for taken in contents
+        .taken
+        .iter()
+        .filter(|taken| taken.added.unreadable > 0)
+    {
         warnings.push(Warning::LeftOut {
             file: taken.file.clone(),
             count: taken.added.unreadable,

@@ -172,11 +172,7 @@ impl Gathering {
         self.slots.claim = Some(claim);
     }
 
-    fn chip(
-        &mut self,
-        result: Result<Box<ChipRead>, Cause>,
-        ctx: &Context<'_>,
-    ) -> Option<Cause> {
+    fn chip(&mut self, result: Result<Box<ChipRead>, Cause>, ctx: &Context<'_>) -> Option<Cause> {
         match result {
             Ok(chip) if chip.proofs.verdict() == Verdict::TryAgain => {
                 self.slots.chip = Slot::Empty;

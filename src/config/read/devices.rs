@@ -38,7 +38,10 @@ impl Root<'_> {
             if text == "ethnicity" {
                 read.ethnicity = true;
             } else {
-                fields.fault(KEY, &format!("\"{text}\" is not ethnicity, the one field to list"));
+                fields.fault(
+                    KEY,
+                    &format!("\"{text}\" is not ethnicity, the one field to list"),
+                );
             }
         }
         fields.finish();
