@@ -59,7 +59,7 @@ struct Report {
     access: Option<String>,
     holder: Option<Holder>,
     grade: Option<&'static str>,
-    passive: Option<Check>,
+    passive: Option<Passive>,
     chip: Option<Proof>,
     active: Option<Proof>,
     data_groups: Vec<u8>,
@@ -82,6 +82,22 @@ struct Holder {
     residence: Option<Private<String>>,
     old_id: Option<Private<String>>,
     expiry_date: Option<Date>,
+}
+
+/// Passive authentication, step by step.
+#[derive(Debug, Serialize)]
+struct Passive {
+    #[serde(flatten)]
+    check: Check,
+    steps: Vec<Step>,
+}
+
+/// One of its steps.
+#[derive(Debug, Serialize)]
+struct Step {
+    step: String,
+    #[serde(flatten)]
+    check: Check,
 }
 
 /// A proof that has several methods.
@@ -257,7 +273,14 @@ impl Report {
         };
         self.chip = Some(proof(chip.proofs.chip()));
         self.active = Some(proof(chip.proofs.active()));
-        self.passive = Some(chip.proofs.passive().record());
+        let step = |(step, check): &(emrtd::PassiveStep, Check)| Step {
+            step: step.to_string(),
+            check: check.clone(),
+        };
+        self.passive = Some(Passive {
+            check: chip.proofs.passive().record(),
+            steps: chip.proofs.passive_steps().iter().map(step).collect(),
+        });
         self.access = Some(chip.access);
         self.data_groups = chip.data_groups;
         self.apdus = chip.link.apdus;

@@ -26,24 +26,68 @@ mod signature;
 mod symmetric;
 mod tlv;
 mod transport;
-mod trust {
-    #[derive(Default)]
-    pub struct TrustStore;
-}
+mod trust;
 
 pub use access::Access;
 pub use chip::{Chip, LinkStats, Plan};
 pub use error::ReadError;
 pub use habits::Habits;
 pub use portrait::{ImageFormat, Pixels, Portrait, PortraitFault};
-pub use proof::{Proof, Proofs};
+pub use proof::{PassiveStep, Proof, Proofs};
 pub use reader::{Reader, Request, Step};
 pub use transport::{Line, Progress, TraceLine, Traced, Transport, TransportError, read};
-pub use trust::TrustStore;
+pub use trust::{Added, CertificateEntry, CrlEntry, ListEntry, TrustFault, TrustStore};
 
 /// The parsers of what a card sends, as plain functions for fuzzing: none may ever panic.
 pub mod parsers {
+    use jiff::civil::Date;
+
+    use super::proof::{Passive, passive::verified_card_security};
+    use super::signature::{PublicKey, SignatureAlgorithm};
+    use super::trust::{Certificate, Crl, TrustStore};
     use super::{lds, tlv};
+
+    const DAY: Date = Date::constant(2026, 1, 1);
+
+    /// EF.SOD, with all of passive authentication, and EF.CardSecurity.
+    pub fn fuzz_sod(bytes: &[u8]) {
+        let trust = TrustStore::default();
+        let mut passive = Passive::parse(bytes);
+        passive.verify(&trust, DAY);
+        passive.check_group(1, bytes);
+        passive.check_document("VNM", "ID", Some(DAY));
+        let _ = passive.proof();
+        let _ = verified_card_security(bytes, &trust, DAY);
+    }
+
+    /// A certificate: its key, its algorithm, and a chain to itself.
+    pub fn fuzz_certificate(bytes: &[u8]) {
+        let _ = PublicKey::parse(bytes);
+        let _ = SignatureAlgorithm::parse(bytes);
+        let Ok(certificate) = Certificate::parse(bytes) else {
+            return;
+        };
+        let mut trust = TrustStore::default();
+        if trust.add("fuzz", bytes).is_ok() {
+            let _ = trust.anchor_of(&certificate);
+            let _ = trust.certificates();
+        }
+    }
+
+    /// A file of the trust store: PEM, certificate, master list, revocation list.
+    pub fn fuzz_master_list(bytes: &[u8]) {
+        let mut trust = TrustStore::default();
+        if trust.add("fuzz", bytes).is_ok() {
+            let _ = (trust.lists(), trust.crls());
+        }
+    }
+
+    /// A certificate revocation list.
+    pub fn fuzz_crl(bytes: &[u8]) {
+        if let Ok(crl) = Crl::parse(bytes) {
+            let _ = crl.revokes(bytes);
+        }
+    }
 
     /// BER-TLV.
     pub fn fuzz_tlv(bytes: &[u8]) {

@@ -9,8 +9,8 @@ mod reading;
 
 use jiff::civil::Date;
 use tiepdon::emrtd::{
-    Access, Chip, Habits, Line, Plan, Progress, ReadError, Request, Transport, TransportError,
-    TrustStore, read,
+    Access, Chip, Line, Plan, Progress, ReadError, Request, Transport, TransportError, TrustStore,
+    read,
 };
 use tiepdon::sim::card::profile::Profile;
 use tiepdon::sim::card::{Card, Faults};
@@ -86,13 +86,7 @@ fn today() -> Date {
 
 /// A reading of `plan` by somebody who trusts `trust`.
 fn request(access: Access, plan: Plan, trust: &TrustStore) -> Request<'_> {
-    Request {
-        access,
-        plan,
-        trust,
-        today: today(),
-        habits: None::<Habits>,
-    }
+    Request::new(access, plan, trust, today())
 }
 
 /// Reads, and holds the progress to its promises.

@@ -48,6 +48,19 @@ pub struct Request<'r> {
     pub habits: Option<Habits>,
 }
 
+impl<'r> Request<'r> {
+    /// A reading of a card of which nothing is known yet.
+    pub fn new(access: Access, plan: Plan, trust: &'r TrustStore, today: Date) -> Self {
+        Self {
+            access,
+            plan,
+            trust,
+            today,
+            habits: None,
+        }
+    }
+}
+
 /// What to do next.
 #[derive(Debug)]
 pub enum Step {

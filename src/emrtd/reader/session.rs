@@ -26,8 +26,6 @@ pub(super) struct Session {
     /// What PACE-CAM told, until EF.CardSecurity judges it.
     pub cam: Option<CamEvidence>,
     passive: Option<Passive>,
-    /// The security object was parsed, its signature not yet verified.
-    unverified: bool,
     dg14: Option<SecurityInfos>,
     dg15: Option<PublicKey>,
     /// Chip authentication was done; the next right MAC will prove it.
@@ -48,7 +46,6 @@ impl Session {
             opened_with: None,
             cam: None,
             passive: None,
-            unverified: false,
             dg14: None,
             dg15: None,
             unconfirmed: None,
@@ -77,14 +74,13 @@ impl Session {
     }
 
     pub fn has_work(&self) -> bool {
-        self.unverified
+        self.passive.as_ref().is_some_and(Passive::is_unverified)
     }
 
     /// Verifies the security object, if that is still to be done.
     pub fn work(&mut self, request: &Request<'_>) {
-        if let Some(passive) = self.passive.as_mut().filter(|_| self.unverified) {
+        if let Some(passive) = &mut self.passive {
             passive.verify(request.trust, request.today);
-            self.unverified = false;
         }
     }
 
@@ -150,10 +146,7 @@ impl Session {
             passive.check_group(group, bytes);
         }
         match file {
-            File::Sod => {
-                self.passive = Some(Passive::parse(bytes));
-                self.unverified = true;
-            }
+            File::Sod => self.passive = Some(Passive::parse(bytes)),
             File::Dg14 => {
                 self.work(request);
                 self.take_dg14(bytes);

@@ -4,9 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
 use super::parts::Gate;
 use super::{AN, BINH, House, PATIENCE, Seen, Setup};
 use crate::checkin::{Effect, Event, Screen, Touch, Want};
@@ -278,16 +275,12 @@ fn commands_of_a_reading() -> u32 {
     });
     let mut line = Line::new(Card::new(owner()), &reader);
     let access = Access::can(owner().number.can()).unwrap();
-    let request = Request {
-        access,
-        plan: Plan {
-            dg13: true,
-            ..Plan::default()
-        },
-        trust: &TrustStore::default(),
-        today: TimeZone::UTC.to_datetime(Timestamp::now()).date(),
-        habits: None,
+    let plan = Plan {
+        dg13: true,
+        ..Plan::default()
     };
+    let trust = TrustStore::default();
+    let request = Request::new(access, plan, &trust, jiff::civil::date(2026, 1, 1));
     let mut random = |bytes: &mut [u8]| getrandom::fill(bytes).unwrap();
     emrtd::read(&mut line, request, &mut random, &mut |_| ()).unwrap();
     line.sent

@@ -1,0 +1,3 @@
+//! Real master lists, and a store under attack.
+
+mod lists;
