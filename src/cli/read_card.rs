@@ -304,6 +304,13 @@ fn print_fields(name: &str, value: &Value) {
                 print_fields(&format!("{name}{dot}{key}"), value);
             }
         }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            for item in items {
+                let part = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
+                let (step, result, reason) = (part("step"), part("result"), part("reason"));
+                print::result(&format!("{name}: {step}: {result} ({reason})"));
+            }
+        }
         Value::String(text) => print::result(&format!("{name}: {text}")),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
             print::result(&format!("{name}: {value}"));

@@ -7,7 +7,7 @@
 
 mod contents;
 mod folder;
-#[cfg(test)]
+#[cfg(all(test, feature = "sim"))]
 mod tests;
 mod warning;
 
