@@ -1,6 +1,9 @@
 //! SecurityInfos: what a chip says that it can do (ICAO 9303-11 §9.2). They stand unsigned in
 //! EF.CardAccess, hashed in DG14 and signed in EF.CardSecurity.
 
+#[cfg(test)]
+mod tests;
+
 use crate::emrtd::algorithm::{Curve, HashAlgorithm};
 use crate::emrtd::symmetric::Cipher;
 use crate::emrtd::tlv::{self, Tlv, TlvError};
@@ -38,7 +41,7 @@ pub(in crate::emrtd) struct SecurityInfos {
     /// The protocols of what this reader has no use for, as their value bytes.
     pub others: Vec<Vec<u8>>,
     /// All offers of PACE as they came, also those that this reader cannot take.
-    offers: Vec<Vec<u8>>,
+    pub pace_offers: Vec<Vec<u8>>,
 }
 
 /// The hash that a chip says it signs a challenge with (ICAO 9303-11 §9.2.8).
@@ -117,12 +120,12 @@ impl SecurityInfos {
     /// offer none do not contradict.
     pub fn contradicts(&self, card_access: &Self) -> bool {
         let sorted = |infos: &Self| {
-            let mut offers = infos.offers.clone();
+            let mut offers = infos.pace_offers.clone();
             offers.sort();
             offers.dedup();
             offers
         };
-        !self.offers.is_empty() && sorted(self) != sorted(card_access)
+        !self.pace_offers.is_empty() && sorted(self) != sorted(card_access)
     }
 
     fn add(&mut self, entry: &Entry<'_>, domains: &[Domain]) {
@@ -139,7 +142,7 @@ impl SecurityInfos {
         let version = integer(required);
         match protocol.strip_prefix(&PROTOCOLS) {
             Some([PACE, mapping, cipher]) if version == Some(2) => {
-                self.offers.push(entry.raw.to_vec());
+                self.pace_offers.push(entry.raw.to_vec());
                 self.pace.extend(
                     optional
                         .and_then(integer)
@@ -321,139 +324,4 @@ fn key_id(field: Option<&Tlv<'_>>) -> Option<Option<u64>> {
 /// Reads EF.CardAccess: the first offer of PACE that this reader can take, or none.
 pub(in crate::emrtd) fn parse_card_access(file: &[u8]) -> Result<Option<PaceInfo>, TlvError> {
     Ok(SecurityInfos::parse(file)?.pace.into_iter().next())
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::{Mapping, PaceInfo, SecurityInfos, parse_card_access};
-    use crate::emrtd::algorithm::Curve;
-    use crate::emrtd::symmetric::Cipher;
-
-    /// As citizen cards carry it: terminal authentication, chip authentication, PACE.
-    const CITIZEN_CARD: &str = "3134300d060804007f0007020202020101300f060a04007f000702020302020201013012060a04007f0007020204020202010202010d";
-
-    fn check(file: &str, expected: Option<PaceInfo>) {
-        let file = hex::decode(file).expect("hex");
-        assert_eq!(parse_card_access(&file), Ok(expected));
-    }
-
-    #[test]
-    fn the_offer_of_a_citizen_card_is_found_wherever_it_stands() {
-        check(CITIZEN_CARD, Some(PaceInfo::citizen_card()));
-        check(
-            "31143012060a04007f0007020204020202010202010d",
-            Some(PaceInfo::citizen_card()),
-        );
-    }
-
-    #[test]
-    fn offers_that_this_reader_cannot_do_are_no_offers() {
-        for (what, file) in [
-            ("none", "3100"),
-            ("integers", "31143012060a04007f00070202040102020102020100"),
-            (
-                "a fifth cipher",
-                "31143012060a04007f0007020204020502010202010d",
-            ),
-            (
-                "chip authentication mapping with 3DES",
-                "31143012060a04007f0007020204060102010202010d",
-            ),
-            (
-                "brainpoolP512r1",
-                "31143012060a04007f00070202040202020102020111",
-            ),
-            ("version 1", "31143012060a04007f0007020204020202010102010d"),
-            ("no parameter", "3111300f060a04007f00070202040202020102"),
-        ] {
-            let file = hex::decode(file).expect("hex");
-            assert_eq!(parse_card_access(&file), Ok(None), "{what}");
-        }
-    }
-
-    #[test]
-    fn a_file_that_is_no_card_access_is_an_error() {
-        for file in ["", "3014", "31143012", "6100"] {
-            let file = hex::decode(file).expect("hex");
-            assert!(parse_card_access(&file).is_err());
-        }
-    }
-
-    #[test]
-    fn every_offer_on_every_curve_is_told_by_its_numbers() {
-        let check = |numbers: (u8, u8, u64), mapping, cipher, curve, name| {
-            let info = PaceInfo::new(numbers.0, numbers.1, numbers.2).expect("an offer");
-            assert_eq!(
-                (info.mapping, info.cipher, info.curve, info.name()),
-                (mapping, cipher, curve, name)
-            );
-        };
-        let (generic, integrated) = (Mapping::Generic, Mapping::Integrated);
-        let chip = Mapping::ChipAuthentication;
-        check(
-            (2, 1, 12),
-            generic,
-            Cipher::TripleDes,
-            Curve::P256,
-            "PACE-ECDH-GM-3DES",
-        );
-        check(
-            (4, 3, 15),
-            integrated,
-            Cipher::Aes192,
-            Curve::P384,
-            "PACE-ECDH-IM-AES192",
-        );
-        check(
-            (6, 4, 18),
-            chip,
-            Cipher::Aes256,
-            Curve::P521,
-            "PACE-ECDH-CAM-AES256",
-        );
-        check(
-            (2, 2, 16),
-            generic,
-            Cipher::Aes128,
-            Curve::BrainpoolP384r1,
-            "PACE-ECDH-GM-AES128",
-        );
-    }
-
-    #[test]
-    fn chip_authentication_and_its_keys_are_found_with_their_numbers() {
-        // Two offers and two keys (their content is not looked at here), and a key with a
-        // negative number, which is none.
-        let set = "314d300f060a04007f000702020302020201013012060a04007f00070202030204020101020129\
-                   300d060904007f000702020102300030100609\
-                   04007f0007020201023000020129";
-        let set = set.replace(' ', "");
-        let mut set = hex::decode(&set).expect("hex");
-        set[1] = (set.len() - 2) as u8;
-        let infos = SecurityInfos::parse(&set).expect("a set");
-        let offers: Vec<_> = infos
-            .chip_authentication
-            .iter()
-            .map(|info| (info.is_ecdh, info.cipher, info.key_id))
-            .collect();
-        assert_eq!(
-            offers,
-            [
-                (true, Cipher::Aes128, None),
-                (true, Cipher::Aes256, Some(0x29))
-            ]
-        );
-        let keys: Vec<_> = infos.chip_keys.iter().map(|key| key.key_id).collect();
-        assert_eq!(keys, [None, Some(0x29)]);
-        assert!(infos.chip_keys.iter().all(|key| key.spki == [0x30, 0x00]));
-    }
-
-    proptest! {
-        #[test]
-        fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>) {
-            let _ = parse_card_access(&bytes);
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! What was proved about a chip, and how. Only the verifiers of this folder can say "successful":
 //! the constructor is theirs alone, so a proof that was not carried out cannot be claimed.
 
+pub(super) mod active;
 pub(super) mod cam;
 mod chip;
 pub(super) mod passive;
