@@ -320,8 +320,3 @@ fn key_id(field: Option<&Tlv<'_>>) -> Option<Option<u64>> {
         Some(field) => integer(field).map(Some),
     }
 }
-
-/// Reads EF.CardAccess: the first offer of PACE that this reader can take, or none.
-pub(in crate::emrtd) fn parse_card_access(file: &[u8]) -> Result<Option<PaceInfo>, TlvError> {
-    Ok(SecurityInfos::parse(file)?.pace.into_iter().next())
-}

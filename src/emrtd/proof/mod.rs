@@ -1,16 +1,15 @@
 //! What was proved about a chip, and how. Only the verifiers of this folder can say "successful":
 //! the constructor is theirs alone, so a proof that was not carried out cannot be claimed.
 
-pub(super) mod active;
+mod active;
 pub(super) mod cam;
 mod chip;
 pub(super) mod passive;
-mod pending;
 
+pub(super) use active::{AaTurn, ActiveAuthentication};
 pub(super) use chip::{CaTurn, ChipAuthentication, Unconfirmed};
 pub(super) use passive::Passive;
 pub use passive::PassiveStep;
-pub(super) use pending::*;
 
 use crate::identity::{self, Check, CheckResult, Verdict, judge};
 

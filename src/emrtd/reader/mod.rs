@@ -153,6 +153,12 @@ impl<'r> Reader<'r> {
         self.carry_out(Ok(next))
     }
 
+    /// The first step as if the chip were open already and spoke in the clear. For fuzzing alone:
+    /// no reading of a card begins so.
+    pub(super) fn start_unprotected(&mut self) -> Step {
+        self.carry_out(Ok(opening::select_application()))
+    }
+
     /// Takes the card's reply to the command of the last [`Step::Transmit`].
     pub fn on_reply(&mut self, reply: &[u8]) -> Step {
         self.link.bytes_received += reply.len() as u64;

@@ -200,7 +200,7 @@ fn best_offer(offers: &[PaceInfo]) -> Option<&PaceInfo> {
     offers.iter().find(authenticates).or(offers.first())
 }
 
-fn select_application() -> Next {
+pub(super) fn select_application() -> Next {
     Next::Send(State::Application, Command::select(0x04, &APPLICATION))
 }
 

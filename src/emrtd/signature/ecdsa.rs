@@ -7,7 +7,7 @@ use elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytesSize, ProjectivePoi
 
 use super::{SignatureFault, brainpool512};
 use crate::emrtd::algorithm::Curve;
-use crate::emrtd::asn1::{self, Elements, INTEGER, SEQUENCE};
+use crate::emrtd::asn1::{self, Asn1Error, Elements, INTEGER, SEQUENCE};
 
 /// Whether these bytes are an uncompressed point of the curve.
 pub(super) fn is_on_curve(curve: Curve, point: &[u8]) -> bool {
@@ -50,9 +50,7 @@ pub(super) fn plain_of_der(curve: Curve, signature: &[u8]) -> Result<Vec<u8>, Si
         let padding = curve
             .field_len()
             .checked_sub(number.len())
-            .ok_or(Asn1Error::Content(
-                "r or s is longer than the curve's order",
-            ))?;
+            .ok_or(SignatureFault::Wrong)?;
         plain.resize(plain.len() + padding, 0);
         plain.extend_from_slice(number);
     }

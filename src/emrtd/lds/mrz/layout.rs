@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// The three sizes of travel documents (ICAO 9303-4, -5, -6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::emrtd) enum Format {
+pub(super) enum Format {
     /// A card, three lines of 30.
     Td1,
     /// A larger card, two lines of 36.

@@ -12,13 +12,11 @@ use std::ops::Range;
 use jiff::civil::Date;
 use zeroize::Zeroizing;
 
-pub(in crate::emrtd) use layout::Format;
-
 use check::check_digit;
-use layout::Layout;
+use layout::{Format, Layout};
 
 use super::LdsError;
-use crate::identity::{BirthDate, PersonalNumber, Private, Sex};
+use crate::identity::{BirthDate, PersonalNumber, Sex};
 
 /// The filler, which stands for "nothing" and between words.
 const FILLER: u8 = b'<';
@@ -39,17 +37,6 @@ pub(in crate::emrtd) fn key_of(text: &str) -> Option<Zeroizing<String>> {
 pub(in crate::emrtd) struct Mrz {
     format: Format,
     characters: Zeroizing<Vec<u8>>,
-}
-
-/// A holder's name as a zone spells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::emrtd) struct Name {
-    /// The primary identifier: the family name.
-    pub primary: Private<String>,
-    /// The secondary identifier: all other names.
-    pub secondary: Private<String>,
-    /// The field is full to its last place, so the name may have been cut (ICAO 9303-3 §4.6).
-    pub maybe_cut: bool,
 }
 
 impl Mrz {
@@ -96,11 +83,6 @@ impl Mrz {
         self.digit_is_right(field) || (empty && self.characters[field.end] == FILLER)
     }
 
-    /// Which kind of document it is of.
-    pub fn format(&self) -> Format {
-        self.format
-    }
-
     /// One or two letters: `P`, `ID`, `I`.
     pub fn document_code(&self) -> &str {
         self.unfilled(&(0..2))
@@ -115,13 +97,6 @@ impl Mrz {
     pub fn nationality(&self) -> Option<String> {
         let letters = self.unfilled(&self.layout().nationality);
         (!letters.is_empty()).then(|| letters.to_owned())
-    }
-
-    /// The number of the document, whole.
-    pub fn document_number(&self) -> Private<String> {
-        let number = self.long_number().unwrap_or_default();
-        let number = &number[..number.len().saturating_sub(1)];
-        Private::new(ascii(number).trim_end_matches('<').to_owned())
     }
 
     /// The key of BAC and PACE: document number, birth date and expiry date, each with its check
@@ -184,18 +159,7 @@ impl Mrz {
         }
     }
 
-    /// The holder's name.
-    pub fn name(&self) -> Name {
-        let field = self.at(&self.layout().name);
-        let (primary, secondary) = ascii(field).split_once("<<").unwrap_or((ascii(field), ""));
-        Name {
-            primary: Private::new(words(primary)),
-            secondary: Private::new(words(secondary)),
-            maybe_cut: field.last() != Some(&FILLER),
-        }
-    }
-
-    /// The whole name, surname first.
+    /// The name, surname first. A long one is cut to the room that its field has (ICAO 9303-3 §4.6).
     pub fn name_latin(&self) -> Option<String> {
         let name = words(ascii(self.at(&self.layout().name)));
         (!name.is_empty()).then_some(name)

@@ -1,15 +1,20 @@
 use proptest::prelude::*;
 
-use super::{Mapping, PaceInfo, SecurityInfos, parse_card_access};
+use super::{Mapping, PaceInfo, SecurityInfos};
 use crate::emrtd::algorithm::Curve;
 use crate::emrtd::symmetric::Cipher;
+use crate::emrtd::tlv::TlvError;
 
 /// As citizen cards carry it: terminal authentication, chip authentication, PACE.
 const CITIZEN_CARD: &str = "3134300d060804007f0007020202020101300f060a04007f000702020302020201013012060a04007f0007020204020202010202010d";
 
+fn first_offer(file: &[u8]) -> Result<Option<PaceInfo>, TlvError> {
+    Ok(SecurityInfos::parse(file)?.pace.into_iter().next())
+}
+
 fn check(file: &str, expected: Option<PaceInfo>) {
     let file = hex::decode(file).expect("hex");
-    assert_eq!(parse_card_access(&file), Ok(expected));
+    assert_eq!(first_offer(&file), Ok(expected));
 }
 
 #[test]
@@ -42,7 +47,7 @@ fn offers_that_this_reader_cannot_do_are_no_offers() {
         ("no parameter", "3111300f060a04007f00070202040202020102"),
     ] {
         let file = hex::decode(file).expect("hex");
-        assert_eq!(parse_card_access(&file), Ok(None), "{what}");
+        assert_eq!(first_offer(&file), Ok(None), "{what}");
     }
 }
 
@@ -50,7 +55,7 @@ fn offers_that_this_reader_cannot_do_are_no_offers() {
 fn a_file_that_is_no_card_access_is_an_error() {
     for file in ["", "3014", "31143012", "6100"] {
         let file = hex::decode(file).expect("hex");
-        assert!(parse_card_access(&file).is_err());
+        assert!(SecurityInfos::parse(&file).is_err());
     }
 }
 
@@ -126,6 +131,6 @@ fn chip_authentication_and_its_keys_are_found_with_their_numbers() {
 proptest! {
     #[test]
     fn any_bytes_are_read_without_a_panic(bytes: Vec<u8>) {
-        let _ = parse_card_access(&bytes);
+        let _ = SecurityInfos::parse(&bytes);
     }
 }
