@@ -69,7 +69,7 @@ fn a_number_whose_card_failed_goes_to_the_desk_all_day_by_code_and_by_keypad() {
     drop(card);
     for args in [["--qr-text", &code], ["--number", known().number.expose()]] {
         let end = stage.site.check_in(&args);
-        end.assert("desk card_rejected claimed confirmed local");
+        end.assert("rejected card_rejected claimed confirmed sent");
     }
 }
 
