@@ -113,7 +113,8 @@ pub(super) fn today() -> Date {
 impl Report {
     fn of(folder: &Path, contents: &Contents, today: Date) -> Self {
         let store = &contents.store;
-        let certificates = store.certificates().into_iter();
+        let mut certificates = store.certificates();
+        certificates.sort_by_key(|one| (one.country.clone(), one.not_before));
         let fault = |(file, fault): &(String, _)| Fault {
             file: file.clone(),
             reason: format!("{fault}"),
@@ -121,7 +122,10 @@ impl Report {
         Self {
             folder: folder.display().to_string(),
             id_card_csca: store.has_vietnamese_id_card_csca(),
-            certificates: certificates.map(|one| certificate(one, today)).collect(),
+            certificates: certificates
+                .into_iter()
+                .map(|one| certificate(one, today))
+                .collect(),
             lists: store.lists().into_iter().map(master_list).collect(),
             crls: store
                 .crls()

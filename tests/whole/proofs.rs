@@ -30,10 +30,9 @@ impl Stage {
 
 #[test]
 fn each_kind_of_card_gets_the_grade_that_it_proves_and_a_failed_proof_leads_to_the_desk() {
-    let rejected = "rejected card_rejected rejected confirmed sent";
+    let rejected = "rejected card_rejected rejected confirmed local";
     let table = [
         ("genuine", "issued null proven confirmed sent"),
-        ("pace-cam", "issued null proven confirmed sent"),
         ("no-clone-check", "issued null signed confirmed sent"),
         ("unknown-csca", "issued null read confirmed sent"),
         ("cloned", rejected),
@@ -66,11 +65,31 @@ fn a_number_whose_card_failed_goes_to_the_desk_all_day_by_code_and_by_keypad() {
     let card = stage.profile("cloned");
     let code = known().card_qr();
     let end = stage.site.check_in(&["--qr-text", &code]);
-    end.assert("rejected card_rejected rejected confirmed sent");
+    end.assert("rejected card_rejected rejected confirmed local");
     drop(card);
     for args in [["--qr-text", &code], ["--number", known().number.expose()]] {
         let end = stage.site.check_in(&args);
-        end.assert("desk card_rejected claimed confirmed sent");
+        end.assert("rejected card_rejected claimed confirmed sent");
+    }
+}
+
+#[test]
+fn the_holder_of_a_passport_is_led_to_the_desk_and_beside_a_code_the_code_serves() {
+    for (args, short) in [
+        (
+            ["--can", known().number.can()],
+            "desk other_document null confirmed local",
+        ),
+        (
+            ["--qr-text", &known().card_qr()],
+            "issued null claimed confirmed sent",
+        ),
+    ] {
+        let Some(stage) = Stage::trusting("preferred") else {
+            return;
+        };
+        let _passport = stage.profile("pace-cam");
+        stage.site.check_in(&args).assert(short);
     }
 }
 
