@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use tiepdon::card::Connection;
 use tiepdon::checkin::{Device, Effect, Event, Screen, Touch, Want};
 use tiepdon::config::Config;
-use tiepdon::emrtd::{self, Access, Plan};
+use tiepdon::emrtd::{self, Access, Plan, Request, TrustStore};
 use tiepdon::identity::Payload;
 use tiepdon::kiosk::{Kiosk, Moment, Parts};
 use tiepdon::sim::card::{Card, vpcd};
