@@ -50,10 +50,33 @@ fn there_is_no_proof_before_a_group_and_the_issuing_state_were_compared() {
 #[test]
 fn failed_beats_aborted_beats_undetermined_beats_successful() {
     let mut passive = Document::new().passive();
-    for result in [Undetermined, Aborted, Failed] {
-        passive.add(CardAccess, Check::new(result, "a test"));
+    for (step, result) in [
+        (DataGroup(13), Undetermined),
+        (DataGroup(14), Aborted),
+        (CardAccess, Failed),
+    ] {
+        passive.add(step, Check::new(result, "a test"));
         assert_eq!(passive.proof().result(), result);
-        assert_eq!(passive.proof().reason(), "EF.CardAccess: a test");
+        assert_eq!(passive.proof().reason(), format!("{step}: a test"));
+    }
+}
+
+#[test]
+fn a_step_turns_out_worse_but_never_better_unless_it_was_only_interrupted() {
+    for (first, then, stands) in [
+        (Successful, Failed, Failed),
+        (Successful, Undetermined, Undetermined),
+        (Undetermined, Successful, Undetermined),
+        (Undetermined, Failed, Failed),
+        (Failed, Successful, Failed),
+        (Failed, Undetermined, Failed),
+        (Aborted, Successful, Successful),
+        (Aborted, Failed, Failed),
+    ] {
+        let mut passive = Document::new().passive();
+        passive.add(CardAccess, Check::new(first, ""));
+        passive.add(CardAccess, Check::new(then, ""));
+        assert_eq!(passive.proof().result(), stands, "{first:?}, then {then:?}");
     }
 }
 
