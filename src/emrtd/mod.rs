@@ -13,103 +13,28 @@ mod algorithm;
 mod apdu;
 mod asn1;
 mod chip;
-mod crypto;
+mod curve;
 mod error;
 mod file;
+mod habits;
 mod lds;
 mod messaging;
+pub mod parsers;
+mod portrait;
 mod proof;
 mod reader;
 mod signature;
+mod symmetric;
 mod tlv;
 mod transport;
 mod trust;
 
 pub use access::Access;
-pub use chip::{Chip, ImageFormat, LinkStats, Plan, Portrait};
+pub use chip::{Chip, LinkStats, Plan};
 pub use error::ReadError;
-pub use reader::{Reader, Step};
-pub use transport::{TraceLine, Traced, Transport, TransportError, read};
+pub use habits::Habits;
+pub use portrait::{ImageFormat, Pixels, Portrait, PortraitFault};
+pub use proof::{PassiveStep, Proof, Proofs};
+pub use reader::{Reader, Request, Step};
+pub use transport::{Line, Progress, TraceLine, Traced, Transport, TransportError, read};
 pub use trust::{Added, CertificateEntry, CrlEntry, ListEntry, TrustFault, TrustStore};
-
-/// The parsers of what a card sends, as plain functions for fuzzing: none may ever panic.
-pub mod parsers {
-    use jiff::civil::Date;
-
-    use super::proof::passive::{Passive, verified_card_security};
-    use super::signature::{PublicKey, SignatureAlgorithm};
-    use super::trust::{Certificate, Crl, TrustStore};
-    use super::{access, lds, tlv};
-
-    const DAY: Date = Date::constant(2026, 1, 1);
-
-    /// EF.SOD, with all of passive authentication, and EF.CardSecurity.
-    pub fn fuzz_sod(bytes: &[u8]) {
-        let trust = TrustStore::default();
-        let mut passive = Passive::of(bytes, &trust, DAY);
-        passive.check_group(1, bytes);
-        passive.check_document("VNM", "ID", Some(DAY));
-        let _ = passive.proof();
-        let _ = verified_card_security(bytes, &trust, DAY);
-    }
-
-    /// A certificate: its key, its algorithm, and a chain to itself.
-    pub fn fuzz_certificate(bytes: &[u8]) {
-        let _ = PublicKey::parse(bytes);
-        let _ = SignatureAlgorithm::parse(bytes);
-        let Ok(certificate) = Certificate::parse(bytes) else {
-            return;
-        };
-        let mut trust = TrustStore::default();
-        if trust.add("fuzz", bytes).is_ok() {
-            let _ = trust.anchor_of(&certificate);
-            let _ = trust.certificates();
-        }
-    }
-
-    /// A file of the trust store: PEM, certificate, master list, revocation list.
-    pub fn fuzz_master_list(bytes: &[u8]) {
-        let mut trust = TrustStore::default();
-        if trust.add("fuzz", bytes).is_ok() {
-            let _ = (trust.lists(), trust.crls());
-        }
-    }
-
-    /// A certificate revocation list.
-    pub fn fuzz_crl(bytes: &[u8]) {
-        if let Ok(crl) = Crl::parse(bytes) {
-            let _ = crl.revokes(bytes);
-        }
-    }
-
-    /// BER-TLV.
-    pub fn fuzz_tlv(bytes: &[u8]) {
-        let _ = tlv::list(bytes);
-        let _ = tlv::header(bytes);
-    }
-
-    /// EF.CardAccess.
-    pub fn fuzz_card_access(bytes: &[u8]) {
-        let _ = access::parse_card_access(bytes);
-    }
-
-    /// DG1.
-    pub fn fuzz_dg1(bytes: &[u8]) {
-        let _ = lds::parse_dg1(bytes);
-    }
-
-    /// DG2.
-    pub fn fuzz_dg2(bytes: &[u8]) {
-        let _ = lds::parse_dg2(bytes);
-    }
-
-    /// DG13.
-    pub fn fuzz_dg13(bytes: &[u8]) {
-        let _ = lds::parse_dg13(bytes);
-    }
-
-    /// The text of a TD1 machine readable zone.
-    pub fn fuzz_mrz(bytes: &[u8]) {
-        let _ = lds::mrz::Td1::parse(bytes);
-    }
-}

@@ -3,6 +3,7 @@
 
 pub mod card;
 pub mod ehr;
+pub mod issuer;
 pub mod pcscd;
 mod persons;
 pub mod printer;

@@ -16,6 +16,9 @@ const RSA: [&[u8]; 2] = [
 ];
 /// 1.2.840.10045.2.1: `id-ecPublicKey`.
 const EC: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x02, 0x01];
+/// 0.4.0.127.0.7.1.2: a curve by its number among the standardised domain parameters, as chip
+/// authentication keys in EF.CardSecurity have it (ICAO 9303-11 §9.5 and App. I).
+const STANDARDISED: &[u8] = &[0x04, 0x00, 0x7F, 0x00, 0x07, 0x01, 0x02];
 /// 1.2.840.10045.1.1: `prime-field`.
 const PRIME_FIELD: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x01, 0x01];
 
@@ -55,6 +58,9 @@ impl PublicKey {
         if RSA.contains(&oid) {
             return RsaKey::parse(key).map(Self::Rsa);
         }
+        if oid == STANDARDISED {
+            return Self::ec(standardised(parameters)?, key);
+        }
         if oid != EC {
             return Err(KeyFault::Unsupported("a key that is neither RSA nor EC"));
         }
@@ -84,8 +90,20 @@ impl PublicKey {
     }
 }
 
+/// The curve with this INTEGER as its number.
+fn standardised(parameters: Option<&[u8]>) -> Result<Curve, KeyFault> {
+    let number = match Elements::of(parameters.unwrap_or_default())
+        .take(INTEGER)?
+        .value
+    {
+        [number] => Curve::from_parameter_id(*number),
+        _ => None,
+    };
+    number.ok_or(KeyFault::Unsupported("unknown domain parameters"))
+}
+
 /// The curve that `ECParameters` (RFC 3279 §2.3.5) name or describe.
-fn curve(parameters: &[u8]) -> Result<Curve, KeyFault> {
+pub(in crate::emrtd) fn curve(parameters: &[u8]) -> Result<Curve, KeyFault> {
     let mut elements = Elements::of(parameters);
     let parameters = elements.any()?;
     elements.end()?;

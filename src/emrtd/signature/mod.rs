@@ -13,7 +13,7 @@ mod tests;
 use thiserror::Error;
 
 pub(super) use algorithm::{SignatureAlgorithm, hash_of};
-pub(super) use key::{KeyFault, PublicKey};
+pub(super) use key::{KeyFault, PublicKey, curve};
 pub(super) use rsa::{Pss, RsaKey};
 
 use super::asn1::Asn1Error;

@@ -4,9 +4,11 @@
 use std::collections::BTreeMap;
 
 use openssl::pkey::{PKey, Private};
+use serde::Deserialize;
 
 /// A block cipher of secure messaging.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CipherKind {
     /// Two-key Triple DES with retail MAC.
     TripleDes,
@@ -19,7 +21,8 @@ pub enum CipherKind {
 }
 
 /// How PACE maps its nonce to a generator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Mapping {
     /// Generic mapping.
     Generic,
@@ -61,7 +64,8 @@ pub struct ActiveKey {
 }
 
 /// What a chip answers to a read that goes past the end of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum PastEnd {
     /// What there is, and 6282.
     #[default]
@@ -77,7 +81,8 @@ pub enum PastEnd {
 }
 
 /// When EF.CardAccess can be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CardAccessRead {
     /// Right after power-up, by its short identifier.
     #[default]
@@ -89,7 +94,8 @@ pub enum CardAccessRead {
 }
 
 /// How a chip behaves where the standard leaves room, or where real ones break it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Habits {
     /// The longest reply data, before protection, that it gives to one read.
     pub largest_read: usize,
@@ -105,10 +111,15 @@ pub struct Habits {
     pub master_file: bool,
     /// It refuses SELECT and MSE with an Le.
     pub refuses_le: bool,
+    /// It gives of a reply that is too long for its frame what fits, with 9000.
+    pub truncates_long_replies: bool,
     /// It answers odd READ BINARY (B1).
     pub odd_read: bool,
     /// It goes on with the old keys after chip authentication.
     pub keeps_old_keys: bool,
+    /// What stands at the end of an RSA signature of active authentication in place of the trailer
+    /// of its hash (`33CC` for SHA-1, or a wrong one).
+    pub active_trailer: Option<Vec<u8>>,
     /// Listed files that it refuses with this status word.
     pub refused_files: Vec<(u16, u16)>,
 }
@@ -123,20 +134,24 @@ impl Default for Habits {
             card_access: CardAccessRead::default(),
             master_file: false,
             refuses_le: true,
+            truncates_long_replies: false,
             odd_read: true,
             keeps_old_keys: false,
+            active_trailer: None,
             refused_files: Vec::new(),
         }
     }
 }
 
-/// A chip: files by identifier (011C, 011D and 2F01 of the master file, 01xx of the application),
-/// the passwords that open it, and its protocols.
-#[derive(Clone)]
+/// A chip: the files of its two directories by identifier, the passwords that open it, and its
+/// protocols.
+#[derive(Clone, Default)]
 pub struct Chip {
     /// Answer to reset.
     pub atr: Vec<u8>,
-    /// Files by identifier.
+    /// Files of the master file: EF.CardAccess 011C, EF.CardSecurity 011D, EF.ATR/INFO 2F01.
+    pub master_files: BTreeMap<u16, Vec<u8>>,
+    /// Files of the application: data groups 01xx, EF.SOD 011D (as EF.CardSecurity), EF.COM 011E.
     pub files: BTreeMap<u16, Vec<u8>>,
     /// Six digits.
     pub can: Option<String>,

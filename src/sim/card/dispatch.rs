@@ -1,185 +1,180 @@
-//! Plain commands and their answers.
+//! Plain commands: which part of the chip answers, and the commands that authenticate.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use super::pace::Pace;
-use super::{Card, files, tlv};
+use super::apdu::{Answer, Command, Reply, Status};
+use super::protocol::active_auth;
+use super::protocol::bac::Challenge;
+use super::protocol::chip_auth::{self, ChipAuthentication};
+use super::protocol::pace::{Outcome, Pace};
+use super::{Card, Opened, tlv};
 
-/// The application of travel documents.
-const APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
+/// For each wrong password in a row a chip waits so much longer before the next nonce.
+const WAIT: Duration = Duration::from_millis(500);
+/// It waits no longer than this.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+/// Bytes of the reader's challenge in active authentication.
+const CHALLENGE_LEN: usize = 8;
 
-/// A short command, taken apart.
-#[derive(Debug, Clone)]
-pub(super) struct Command {
-    pub header: [u8; 4],
-    pub data: Vec<u8>,
-    /// 1 to 256.
-    pub le: Option<usize>,
-}
-
-impl Command {
-    /// `None` where lengths do not fit.
-    pub fn parse(bytes: &[u8]) -> Option<Self> {
-        let (header, body) = bytes.split_first_chunk::<4>()?;
-        let le = |byte: u8| Some(if byte == 0 { 256 } else { usize::from(byte) });
-        let (data, le) = match body {
-            [] => (&[][..], None),
-            [n] => (&[][..], le(*n)),
-            [lc, rest @ ..] if usize::from(*lc) == rest.len() => (rest, None),
-            [lc, data @ .., n] if usize::from(*lc) == data.len() => (data, le(*n)),
-            _ => return None,
-        };
-        Some(Self {
-            header: *header,
-            data: data.to_vec(),
-            le,
-        })
-    }
-
-    /// Whether its class says secure messaging.
-    pub fn is_protected(&self) -> bool {
-        self.header[0] & 0x0C == 0x0C
-    }
-}
-
-/// A reply of a status word alone.
-pub(super) fn status(word: u16) -> Vec<u8> {
-    word.to_be_bytes().to_vec()
-}
-
-fn reply(data: &[u8], word: u16) -> Vec<u8> {
-    [data, &word.to_be_bytes()].concat()
-}
-
-/// A bank card: nothing here is what a citizen card has.
-pub(super) fn bank(command: &Command) -> Vec<u8> {
-    match command.header[1] {
-        0xA4 => status(0x6A82),
-        0xB0 => status(0x6986),
-        _ => status(0x6D00),
-    }
+/// A protocol between two commands. Any other command ends it.
+pub(super) enum Running {
+    Pace(Pace),
+    Bac(Challenge),
+    ChipAuthentication(ChipAuthentication),
 }
 
 impl Card {
-    pub(super) fn plain(&mut self, command: &Command) -> Vec<u8> {
-        let [class, instruction, p1, p2] = command.header;
-        if instruction != 0x86 {
-            // Anything else between its steps ends PACE.
-            self.pace = None;
+    pub(super) fn plain(&mut self, command: &Command) -> Reply {
+        if let Some(word) = self.faults.instead(self.commands) {
+            self.state.running = None;
+            return Status(word).into();
         }
-        match (class & 0xF3, instruction) {
-            (0x00, 0xA4) => self.select(p1, p2, &command.data),
-            (0x00, 0x22) if [p1, p2] == [0xC1, 0xA4] => self.set_authentication(&command.data),
-            (0x00 | 0x10, 0x86) if [p1, p2] == [0, 0] => {
-                self.authenticate(class & 0x10 != 0, &command.data)
-            }
+        let [class, instruction, ..] = command.header;
+        let running = self.state.running.take();
+        match (class, instruction) {
+            (0x00, 0xA4) => self.select(command).into(),
             (0x00, 0xB0 | 0xB1) => self.read(command),
-            (0x00, 0x22 | 0x86) => status(0x6A86),
-            (0x00, _) => status(0x6D00),
-            _ => status(0x6E00),
+            (0x00, 0x22) => self.set_environment(command).into(),
+            (0x00 | 0x10, 0x86) => self
+                .general_authenticate(running, class == 0x10, command)
+                .into(),
+            (0x00, 0x84) => self.get_challenge(command).into(),
+            (0x00, 0x82) => self.external_authenticate(running, command).into(),
+            (0x00, 0x88) => self.internal_authenticate(command).into(),
+            (0x00, _) => Status::NO_INSTRUCTION.into(),
+            _ => Status::NO_CLASS.into(),
         }
     }
 
-    /// Citizen cards do not know SELECT MF.
-    fn select(&mut self, p1: u8, p2: u8, data: &[u8]) -> Vec<u8> {
-        match (p1, p2) {
-            (0x00, _) => status(0x6D00),
-            (0x04, 0x0C) if data == APPLICATION => {
-                self.application_selected = true;
-                self.current = None;
-                status(0x9000)
+    /// MANAGE SECURITY ENVIRONMENT.
+    fn set_environment(&mut self, command: &Command) -> Answer {
+        let chip = &self.chip;
+        if chip.pace.is_empty() && chip.chip_keys.is_empty() {
+            return Err(Status::NO_INSTRUCTION);
+        }
+        if chip.habits.refuses_le && command.le.is_some() {
+            return Err(Status::WRONG_LENGTH);
+        }
+        let [_, _, p1, p2] = command.header;
+        let data = &command.data;
+        match [p1, p2] {
+            [0xC1, 0xA4] => {
+                self.attempts.fetch_add(1, Ordering::SeqCst);
+                self.state.running = Some(Running::Pace(Pace::set(chip, data)?));
             }
-            (0x04, 0x0C) => status(0x6A82),
-            (0x02, 0x0C) => match data {
-                [high, low] => self.make_current(u16::from_be_bytes([*high, *low])),
-                _ => status(0x6700),
-            },
-            _ => status(0x6A86),
+            [0x41, 0xA4 | 0xA6] if self.state.opened.is_none() => return Err(Status::NOT_ALLOWED),
+            [0x41, 0xA4] => {
+                let chosen = ChipAuthentication::set(&chip.chip_keys, data)?;
+                self.state.running = Some(Running::ChipAuthentication(chosen));
+            }
+            [0x41, 0xA6] => {
+                let session = chip_auth::set_key_agreement(&mut self.work, &chip.chip_keys, data)?;
+                self.state.next = (!chip.habits.keeps_old_keys).then_some(session);
+            }
+            _ => return Err(Status::WRONG_PARAMETERS),
+        }
+        Ok(Vec::new())
+    }
+
+    fn general_authenticate(
+        &mut self,
+        running: Option<Running>,
+        chained: bool,
+        command: &Command,
+    ) -> Answer {
+        if command.header[2..] != [0, 0] {
+            return Err(Status::WRONG_PARAMETERS);
+        }
+        match running {
+            Some(Running::Pace(pace)) => self.pace(pace, chained, &command.data),
+            Some(Running::ChipAuthentication(chosen)) if !chained => {
+                let (session, reply) = chosen.step(&mut self.work, &command.data)?;
+                self.state.next = (!self.chip.habits.keeps_old_keys).then_some(session);
+                Ok(reply)
+            }
+            _ => Err(Status::OUT_OF_ORDER),
         }
     }
 
-    fn make_current(&mut self, id: u16) -> Vec<u8> {
-        if !self.files.exists(id) {
-            return status(0x6A82);
+    fn pace(&mut self, pace: Pace, chained: bool, data: &[u8]) -> Answer {
+        if pace.is_new() {
+            self.wait();
         }
-        if !self.may_read(id) {
-            return status(0x6982);
-        }
-        self.current = Some(id);
-        status(0x9000)
+        let mapping_key = self.chip.mapping_key.as_ref();
+        let objects = match pace.step(&mut self.work, mapping_key, chained, data) {
+            Ok(Outcome::Next(pace, objects)) => {
+                self.state.running = Some(Running::Pace(pace));
+                objects
+            }
+            Ok(Outcome::Open(session, objects)) => {
+                self.wrong_tries = 0;
+                self.state.next = Some(session);
+                self.state.opened = Some(Opened::Pace);
+                objects
+            }
+            Err(status) => return Err(self.counted(status)),
+        };
+        Ok(tlv::object(&[0x7C], &objects))
     }
 
-    /// All but EF.CardAccess needs PACE and the application; the fingerprints need more than that.
-    fn may_read(&self, id: u16) -> bool {
-        match id {
-            files::CARD_ACCESS => !self.application_selected,
-            files::FINGERPRINTS => false,
-            _ => self.application_selected && self.opened,
+    fn get_challenge(&mut self, command: &Command) -> Answer {
+        if !self.chip.bac {
+            return Err(Status::NO_INSTRUCTION);
         }
+        if !self.state.application_selected {
+            return Err(Status::OUT_OF_ORDER);
+        }
+        if command.le.is_none() || !command.data.is_empty() {
+            return Err(Status::WRONG_LENGTH);
+        }
+        self.wait();
+        let (challenge, reply) = Challenge::new(&mut self.work);
+        self.state.running = Some(Running::Bac(challenge));
+        Ok(reply)
     }
 
-    fn set_authentication(&mut self, data: &[u8]) -> Vec<u8> {
+    fn external_authenticate(&mut self, running: Option<Running>, command: &Command) -> Answer {
+        let mrz_key = self.chip.mrz_key.as_deref().filter(|_| self.chip.bac);
+        let mrz_key = mrz_key.ok_or(Status::NO_INSTRUCTION)?;
+        let Some(Running::Bac(challenge)) = running else {
+            return Err(Status::OUT_OF_ORDER);
+        };
         self.attempts.fetch_add(1, Ordering::SeqCst);
-        match Pace::set(data, &self.files) {
-            Ok(pace) => {
-                self.pace = Some(pace);
-                status(0x9000)
+        match challenge.answered(&mut self.work, mrz_key, &command.data) {
+            Ok((session, reply)) => {
+                self.wrong_tries = 0;
+                self.state.next = Some(session);
+                self.state.opened = Some(Opened::Bac);
+                Ok(reply)
             }
-            Err(word) => status(word),
+            Err(status) => Err(self.counted(status)),
         }
     }
 
-    fn authenticate(&mut self, chained: bool, data: &[u8]) -> Vec<u8> {
-        let Some(pace) = self.pace.take() else {
-            return status(0x6985);
+    fn internal_authenticate(&mut self, command: &Command) -> Answer {
+        let Some(key) = &self.chip.active_key else {
+            return Err(Status::NO_INSTRUCTION);
         };
-        match pace.step(chained, data) {
-            Ok(super::pace::Outcome::Next(pace, object)) => {
-                self.pace = Some(pace);
-                reply(&tlv::object(&[0x7C], &object), 0x9000)
-            }
-            Ok(super::pace::Outcome::Open(session, object)) => {
-                self.session = Some(session);
-                self.opened = true;
-                reply(&tlv::object(&[0x7C], &object), 0x9000)
-            }
-            Err(word) => status(word),
+        if self.state.opened.is_none() || !self.state.application_selected {
+            return Err(Status::NOT_ALLOWED);
         }
+        if command.data.len() != CHALLENGE_LEN {
+            return Err(Status::WRONG_LENGTH);
+        }
+        let trailer = self.chip.habits.active_trailer.as_deref();
+        active_auth::sign(&mut self.work, key, trailer, &command.data)
     }
 
-    fn read(&mut self, command: &Command) -> Vec<u8> {
-        let [_, instruction, p1, p2] = command.header;
-        let Some(le) = command.le else {
-            return status(0x6700);
-        };
-        let far = instruction == 0xB1;
-        let offset = if far {
-            match tlv::only(&command.data, 0x54) {
-                Some([high, low]) => usize::from(u16::from_be_bytes([*high, *low])),
-                _ => return status(0x6A80),
-            }
-        } else if p1 & 0x80 != 0 {
-            let selected = self.make_current(files::by_short_id(p1 & 0x1F));
-            if selected != status(0x9000) {
-                return selected;
-            }
-            usize::from(p2)
-        } else {
-            usize::from(u16::from_be_bytes([p1, p2]))
-        };
-        let Some(file) = self.current.and_then(|id| self.files.get(id)) else {
-            return status(0x6986);
-        };
-        if offset >= file.len() {
-            return status(0x6B00);
+    fn counted(&mut self, status: Status) -> Status {
+        if status == Status::WRONG_PASSWORD {
+            self.wrong_tries = self.wrong_tries.saturating_add(1);
         }
-        let room = if far { le.saturating_sub(3) } else { le };
-        let data = &file[offset..file.len().min(offset + room)];
-        let word = if data.len() < room { 0x6282 } else { 0x9000 };
-        if far {
-            reply(&tlv::object(&[0x53], data), word)
-        } else {
-            reply(data, word)
-        }
+        status
+    }
+
+    fn wait(&mut self) {
+        self.work
+            .idle(WAIT.saturating_mul(self.wrong_tries).min(WAIT_MAX));
     }
 }

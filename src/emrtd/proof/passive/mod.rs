@@ -21,7 +21,7 @@ pub(in crate::emrtd) use security_object::verified_card_security;
 use super::Proof;
 use crate::emrtd::asn1::{Asn1Error, Elements};
 use crate::emrtd::tlv::{self, TlvError};
-use crate::emrtd::trust::{Certificate, ID_DATA, TrustStore, check};
+use crate::emrtd::trust::{Certificate, ID_DATA, SignedData, TrustStore, check, definite};
 use crate::identity::{Check, CheckResult};
 use security_object::SecurityObject;
 use signer::Report;
@@ -93,6 +93,8 @@ impl fmt::Display for PassiveStep {
 #[derive(Clone)]
 pub(in crate::emrtd) struct Passive {
     report: Report,
+    /// EF.SOD, until its signature is verified.
+    unverified: Option<Vec<u8>>,
     object: Option<SecurityObject>,
     groups: Vec<u8>,
     signer: Option<Certificate>,
@@ -101,22 +103,61 @@ pub(in crate::emrtd) struct Passive {
 }
 
 impl Passive {
-    /// Everything that EF.SOD alone can show: all but the data groups and what the document says
-    /// of itself. Takes some milliseconds of computing.
-    pub fn of(sod: &[u8], trust: &TrustStore, today: Date) -> Self {
+    /// Reads which data groups EF.SOD lists, with their hashes. What that is worth,
+    /// [`Passive::verify`] tells.
+    pub fn parse(sod: &[u8]) -> Self {
         let mut report = Report::default();
-        let (object, signed) = match read(sod, trust, today, &mut report) {
-            Some((object, signed)) => (Some(object), Some(signed)),
-            None => (None, None),
-        };
+        let read = security_object(sod);
+        if let Err(error) = &read {
+            report.note(PassiveStep::SecurityObject, failed(error));
+        }
+        let object = read.ok();
+        if let Some(Err(fault)) = object.as_ref().map(|object| &object.hash) {
+            report.note(PassiveStep::SecurityObject, check(fault));
+        }
         let groups = object.iter().flat_map(|object| &object.groups);
         Self {
             groups: groups.map(|(number, _)| *number).collect(),
-            has_signing_time: signed.as_ref().is_some_and(|s| s.signing_time.is_some()),
-            signer: signed.and_then(|signed| signed.signer),
+            unverified: Some(sod.to_vec()),
+            has_signing_time: false,
+            signer: None,
             report,
             object,
         }
+    }
+
+    /// A document without an EF.SOD that could be read.
+    pub fn missing(reason: &str) -> Self {
+        let mut report = Report::default();
+        let check = Check::new(CheckResult::Undetermined, reason);
+        report.note(PassiveStep::SecurityObject, check);
+        Self {
+            report,
+            unverified: None,
+            object: None,
+            groups: Vec::new(),
+            signer: None,
+            has_signing_time: false,
+        }
+    }
+
+    /// Verifies who signed EF.SOD, once: everything that it alone can show, which is all but the
+    /// data groups and what the document says of itself. Takes some milliseconds of computing.
+    pub fn verify(&mut self, trust: &TrustStore, today: Date) {
+        let Some(sod) = self.unverified.take() else {
+            return;
+        };
+        let signed = content_info(&sod)
+            .map(|bytes| signer::verify(bytes, &CONTENT_TYPES, trust, today, &mut self.report));
+        if let Ok(Some(signed)) = signed {
+            self.has_signing_time = signed.signing_time.is_some();
+            self.signer = signed.signer;
+        }
+    }
+
+    /// Whether the signature is still to be verified.
+    pub fn is_unverified(&self) -> bool {
+        self.unverified.is_some()
     }
 
     /// Whether EF.SOD has a hash for this data group.
@@ -200,42 +241,28 @@ impl Passive {
     }
 }
 
-fn read(
-    sod: &[u8],
-    trust: &TrustStore,
-    today: Date,
-    report: &mut Report,
-) -> Option<(SecurityObject, signer::Signed)> {
+/// The signed data inside EF.SOD.
+fn content_info(sod: &[u8]) -> Result<&[u8], Asn1Error> {
     let inside = Elements::within(sod, EF_SOD).and_then(|mut file| {
         let content_info = file.any()?;
         file.end()?;
         Ok(content_info.raw)
     });
-    // An indefinite length inside is no object of its own yet: then what EF.SOD holds is taken whole.
-    let content_info = match inside {
-        Err(Asn1Error::Tlv(TlvError::Length)) => tlv::expect(sod, EF_SOD).map_err(Asn1Error::from),
+    match inside {
+        // An indefinite length inside is no object of its own yet: then what EF.SOD holds is taken
+        // whole.
+        Err(Asn1Error::Tlv(TlvError::Length)) => Ok(tlv::expect(sod, EF_SOD)?),
         other => other,
-    };
-    let read = content_info
-        .map(|bytes| signer::verify(bytes, &CONTENT_TYPES, trust, today, report))
-        .and_then(|signed| {
-            let object = signed
-                .as_ref()
-                .map(|signed| SecurityObject::parse(&signed.content));
-            Ok(object.transpose()?.zip(signed))
-        });
-    let (object, signed) = match read {
-        Ok(read) => read?,
-        Err(error) => {
-            let check = Check::new(CheckResult::Failed, &error.to_string());
-            report.note(PassiveStep::SecurityObject, check);
-            return None;
-        }
-    };
-    if let Err(fault) = &object.hash {
-        report.note(PassiveStep::SecurityObject, check(fault));
     }
-    Some((object, signed))
+}
+
+fn security_object(sod: &[u8]) -> Result<SecurityObject, Asn1Error> {
+    let bytes = definite(content_info(sod)?);
+    SecurityObject::parse(SignedData::parse(&bytes)?.content)
+}
+
+fn failed(error: &Asn1Error) -> Check {
+    Check::new(CheckResult::Failed, &error.to_string())
 }
 
 fn compare(object: &SecurityObject, group: u8, file: &[u8]) -> Check {
