@@ -37,7 +37,7 @@ fn there_is_no_proof_before_a_group_and_the_issuing_state_were_compared() {
     trust
         .add("csca", &document.trust[0])
         .expect("a certificate");
-    let of = || Passive::of(&document.sod(), &trust, TODAY);
+    let of = || read(&document.sod(), &trust, TODAY);
     let mut without_group = of();
     without_group.check_document("VNM", "ID", None);
     let mut without_document = of();
@@ -197,7 +197,7 @@ fn card_security_gives_its_content_only_if_all_about_its_signature_is_right() {
 
 #[test]
 fn a_group_compared_before_anything_could_be_read_is_no_proof() {
-    let mut passive = Passive::of(b"", &TrustStore::default(), TODAY);
+    let mut passive = read(b"", &TrustStore::default(), TODAY);
     passive.check_group(1, DG1);
     passive.check_document("VNM", "ID", None);
     assert_eq!(passive.proof().result(), Failed);
