@@ -47,6 +47,20 @@ impl FromIterator<Duration> for Times {
     }
 }
 
+/// What this thread has had of a processor: others on the machine do not count.
+pub fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).expect("a thread's time is positive")
+}
+
+/// The most memory that this process has held so far, in kB, as the system counts it.
+pub fn peak_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let figure = line.and_then(|line| line.split_whitespace().next());
+    figure.and_then(|kb| kb.parse().ok()).unwrap_or_default()
+}
+
 /// How long `work` takes.
 pub fn time(work: impl FnOnce()) -> Duration {
     let begun = Instant::now();

@@ -47,7 +47,7 @@ impl Rules {
     }
 
     /// The chip is read on this site.
-    pub(super) fn chip_offered(&self) -> bool {
+    pub fn chip_offered(&self) -> bool {
         self.policy.chip != Chip::Off && self.policy.ways.contains(&Way::Chip)
     }
 

@@ -152,6 +152,7 @@ impl Files {
             sex: zone.sex().or(dg13.sex),
             nationality: zone.nationality().or_else(|| dg13.nationality.clone()),
             residence: dg13.residence.clone().or_else(|| dg11.address.clone()),
+            ethnicity: None,
             old_id: dg13.old_id.clone(),
             cancelled_numbers: Vec::new(),
         })

@@ -6,15 +6,15 @@ use super::messaging;
 use super::symmetric::Cipher;
 use super::transport::Line;
 
-/// Data and status word of the longest short reply.
-const SHORT_REPLY: u32 = 256 + 2;
+/// Bytes of data in the longest short reply.
+const SHORT_REPLY: u32 = 256;
 
 /// Remembered for cards with the same answer to reset, so that only the first of them is tried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Habits {
     /// How much it gives at once.
     pub(super) read_size: ReadSize,
-    /// The longest reply that the card can give, status word included; `None`: it did not tell yet.
+    /// Bytes of data in the longest reply that the card can give; `None`: it did not tell yet.
     reply_max: Option<u32>,
     /// It lets EF.CardAccess be read only after SELECT.
     pub(super) selects_card_access: bool,
@@ -38,9 +38,12 @@ impl Habits {
     /// Takes what EF.ATR/INFO tells; a card without it speaks short length.
     pub(super) fn learn(&mut self, info: Option<&AtrInfo>) {
         self.reply_max = Some(match info {
-            Some(info) if info.extended_length => info
-                .limits
-                .map_or(EXTENDED_REPLY, |limits| limits.reply.max(SHORT_REPLY)),
+            Some(info) if info.extended_length => {
+                let limit = info
+                    .limits
+                    .map(|limits| limits.reply.saturating_sub(STATUS));
+                limit.map_or(EXTENDED_REPLY, |limit| limit.max(SHORT_REPLY))
+            }
             Some(_) | None => SHORT_REPLY,
         });
     }
@@ -60,6 +63,8 @@ impl Habits {
 
 /// The reply that is asked for where a card says that it speaks extended length, and not how long.
 const EXTENDED_REPLY: u32 = 2_048;
+/// Bytes of a status word, which EF.ATR/INFO counts in.
+const STATUS: u32 = 2;
 
 /// Whether the card speaks extended length, as the historical bytes of its answer to reset tell
 /// (ISO/IEC 7816-4 §8.1.1: card capabilities, third byte); `None` where they do not tell.

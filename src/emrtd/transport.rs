@@ -23,8 +23,8 @@ pub trait Transport: Send {
 pub struct Line {
     /// The card's answer to reset; empty where it is not known.
     pub atr: Vec<u8>,
-    /// The longest reply that the reader takes, status word included; 0 where it does not tell:
-    /// then only short ones are asked for.
+    /// Bytes of data in the longest reply that the reader takes; 0 where it does not tell: then
+    /// only short ones are asked for.
     pub reply_max: u32,
 }
 

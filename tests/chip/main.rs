@@ -28,7 +28,7 @@ const ALL: Plan = Plan {
     portrait: true,
     ..NO_PORTRAIT
 };
-/// The longest reply of a reader that speaks extended length.
+/// Bytes of data in the longest reply of a reader that speaks extended length.
 const LONG_REPLY: u32 = 65_536;
 
 /// The card lies on the table of this process.

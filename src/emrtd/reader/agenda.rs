@@ -44,11 +44,12 @@ pub(super) fn of(plan: &Plan) -> VecDeque<Task> {
         Task::Read(File::Sod),
         Task::Read(File::Dg14),
         Task::Chip,
+        // The first file under the new keys is what proves chip authentication.
+        Task::Read(File::Dg1),
         Task::Read(File::Dg15),
         Task::Active,
     ];
     let data = [
-        (true, File::Dg1),
         (plan.dg13, File::Dg13),
         (plan.details, File::Dg11),
         (plan.details, File::Dg12),

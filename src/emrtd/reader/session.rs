@@ -316,7 +316,7 @@ impl Session {
                 let reason = "no security object says whether the card offers it".to_owned();
                 (CheckResult::Undetermined, reason)
             } else if passive.lists(group) {
-                let reason = "the data groups are not genuine".to_owned();
+                let reason = "not asked: another proof has decided".to_owned();
                 (CheckResult::Undetermined, reason)
             } else {
                 (CheckResult::NotSupported, format!("the card has no {what}"))
@@ -324,14 +324,8 @@ impl Session {
             Proof::other(None, result, &reason)
         };
         let chip = self.chip.take().unwrap_or_else(|| unsupported("DG14", 14));
-        let active = match self.active.take() {
-            Some(active) => active,
-            None if chip.result() == CheckResult::Successful && passive.lists(15) => {
-                let reason = "not asked: the chip is authenticated already";
-                Proof::other(None, CheckResult::Undetermined, reason)
-            }
-            None => unsupported("DG15", 15),
-        };
+        let active = self.active.take();
+        let active = active.unwrap_or_else(|| unsupported("DG15", 15));
         let proofs = Proofs::new(&passive, chip, active);
         let files = std::mem::take(&mut self.files);
         files.into_chip(std::mem::take(&mut self.access), proofs, link, habits)

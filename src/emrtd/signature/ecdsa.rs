@@ -7,7 +7,7 @@ use elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytesSize, ProjectivePoi
 
 use super::{SignatureFault, brainpool512};
 use crate::emrtd::algorithm::Curve;
-use crate::emrtd::asn1::{self, Asn1Error, Elements, INTEGER, SEQUENCE};
+use crate::emrtd::asn1::{self, Elements, INTEGER, SEQUENCE};
 
 /// Whether these bytes are an uncompressed point of the curve.
 pub(super) fn is_on_curve(curve: Curve, point: &[u8]) -> bool {
@@ -40,8 +40,9 @@ pub(super) fn verify(
     verified.ok_or(SignatureFault::Wrong)
 }
 
-/// `r` and `s` of a DER signature (RFC 3279 §2.2.3), each padded to a coordinate's length.
-pub(super) fn plain_of_der(curve: Curve, signature: &[u8]) -> Result<Vec<u8>, Asn1Error> {
+/// `r` and `s` of a DER signature (RFC 3279 §2.2.3), each padded to a coordinate's length. Longer
+/// ones belong to another curve, and so to another key.
+pub(super) fn plain_of_der(curve: Curve, signature: &[u8]) -> Result<Vec<u8>, SignatureFault> {
     let mut elements = Elements::within(signature, SEQUENCE)?;
     let mut plain = Vec::with_capacity(2 * curve.field_len());
     for _ in 0..2 {
@@ -49,9 +50,7 @@ pub(super) fn plain_of_der(curve: Curve, signature: &[u8]) -> Result<Vec<u8>, As
         let padding = curve
             .field_len()
             .checked_sub(number.len())
-            .ok_or(Asn1Error::Content(
-                "r or s is longer than the curve's order",
-            ))?;
+            .ok_or(SignatureFault::Wrong)?;
         plain.resize(plain.len() + padding, 0);
         plain.extend_from_slice(number);
     }

@@ -33,7 +33,7 @@ pub struct Faults {
 }
 
 /// The waiting time that a chip asks for anew (ISO/IEC 14443-4 §7.3, FWI 8).
-const WAITING_TIME: Duration = Duration::from_micros(77_329);
+pub(super) const WAITING_TIME: Duration = Duration::from_micros(77_329);
 
 fn millis<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
     u64::deserialize(from).map(|millis| Some(Duration::from_millis(millis)))

@@ -113,6 +113,11 @@ impl Card {
         }
     }
 
+    /// What it was made from.
+    pub fn chip(&self) -> &Chip {
+        &self.chip
+    }
+
     /// The same card with another source of nonces and keys than the system's.
     #[must_use]
     pub fn drawing_from(mut self, randoms: impl FnMut(&mut [u8]) + Send + 'static) -> Self {

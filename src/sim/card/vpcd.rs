@@ -8,6 +8,8 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::os::linux::net::TcpStreamExt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -30,6 +32,8 @@ pub struct Inserted {
     stream: TcpStream,
     /// Dropped to end a delay early.
     stop: Option<Sender<()>>,
+    /// Set before the reader can see the card go.
+    out: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -54,17 +58,21 @@ pub fn insert_over(
     stream.set_nodelay(true)?;
     let line = stream.try_clone()?;
     let (stop, stopped) = channel();
+    let out = Arc::new(AtomicBool::new(false));
+    let left = Arc::clone(&out);
     let thread = std::thread::Builder::new()
         .name("virtual-card".to_owned())
         .spawn(move || {
             let end = serve(&line, card, link.map(Link::new), &stopped);
             tracing::debug!(reason = ?end.err().map(|e| e.kind()), "virtual card out");
+            left.store(true, Ordering::SeqCst);
             // The reader sees the card go even while somebody still holds the other handle.
             let _ = line.shutdown(Shutdown::Both);
         })?;
     Ok(Inserted {
         stream,
         stop: Some(stop),
+        out,
         thread: Some(thread),
     })
 }
@@ -75,9 +83,7 @@ impl Inserted {
 
     /// Whether the card is still in: a fault may have removed it, or the service ended.
     pub fn is_in(&self) -> bool {
-        self.thread
-            .as_ref()
-            .is_some_and(|thread| !thread.is_finished())
+        !self.out.load(Ordering::SeqCst)
     }
 }
 

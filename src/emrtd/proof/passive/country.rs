@@ -38,6 +38,8 @@ const OTHERS: &[(&str, &str)] = &[
     ("UN", "UNA"),
     ("UN", "UNK"),
     ("UN", "UNO"),
+    // Utopia, the country of specimens.
+    ("UT", "UTO"),
     ("XK", "RKS"),
     ("XO", "XOM"),
     ("XP", "XPO"),

@@ -1,3 +1,5 @@
-//! Real master lists, and a store under attack.
+//! Real master lists, and a store in good and bad hands.
 
-mod lists;
+pub(in crate::emrtd) mod issuer;
+pub(in crate::emrtd) mod lists;
+mod store;

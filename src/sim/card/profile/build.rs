@@ -5,8 +5,9 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use openssl::error::ErrorStack;
 
+use super::super::ATR;
 use super::super::chip::{ActiveKey, CardAccessRead, Chip, ChipKey, Mapping};
-use super::super::{ATR, portrait};
+use super::super::portrait::{self, Format};
 use super::plan::{Document, Portrait, Possession, Profile};
 use super::zone::Zone;
 use super::{groups, security};
@@ -63,8 +64,13 @@ impl Profile {
             Document::Passport => zone.passport(issuer.authority(self.csca).country().alpha3),
         };
         let mut groups = Groups::from([(1, groups::dg1(&lines))]);
-        if self.portrait == Portrait::Jpeg {
-            groups.insert(2, groups::dg2(&portrait::of(person)));
+        let format = match self.portrait {
+            Portrait::Jpeg => Some(Format::Jpeg),
+            Portrait::Jpeg2000 => Some(Format::Jpeg2000),
+            Portrait::None => None,
+        };
+        if let Some(format) = format {
+            groups.insert(2, groups::dg2(&portrait::of(person, format), format));
         }
         if self.document == Document::Citizen {
             groups.insert(3, groups::dg3());

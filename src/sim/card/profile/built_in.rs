@@ -18,6 +18,7 @@ const BUILT_IN: &[(&str, &str)] = built_in![
     "genuine"
     "silent"
     "child"
+    "jpeg2000"
     "bank"
     "cloned"
     "cloned-refusing"

@@ -1,6 +1,6 @@
 //! The data groups that speak of a person (ICAO 9303-10 §4.7), and EF.COM.
 
-use super::super::portrait;
+use super::super::portrait::{self, Format};
 use super::super::tlv::object;
 use crate::identity::BirthDate;
 use crate::sim::SimPerson;
@@ -25,8 +25,8 @@ pub(super) fn dg1(zone: &str) -> Vec<u8> {
 }
 
 /// One face in a biometric envelope (ISO/IEC 19794-5).
-pub(super) fn dg2(jpeg: &[u8]) -> Vec<u8> {
-    let face_len = (20 + 12 + jpeg.len()) as u32;
+pub(super) fn dg2(image: &[u8], format: Format) -> Vec<u8> {
+    let face_len = (20 + 12 + image.len()) as u32;
     let record = [
         &b"FAC\x00010\x00"[..],
         &(14 + face_len).to_be_bytes(),
@@ -34,12 +34,12 @@ pub(super) fn dg2(jpeg: &[u8]) -> Vec<u8> {
         &face_len.to_be_bytes(),
         // No feature points; sex, eyes, hair, mask, expression and pose are not told.
         &[0; 16],
-        // Full frontal, JPEG, width and height, 24-bit colour, source, device, quality.
-        &[1, 0],
+        // Full frontal, format, width and height, 24-bit colour, source, device, quality.
+        &[1, format as u8],
         &portrait::WIDTH.to_be_bytes(),
         &portrait::HEIGHT.to_be_bytes(),
         &[1, 2, 0, 0, 0, 0],
-        jpeg,
+        image,
     ]
     .concat();
     let header = object(&[0xA1], &[0x87, 0x02, 0x01, 0x01, 0x88, 0x02, 0x00, 0x08]);

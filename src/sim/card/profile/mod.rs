@@ -1,5 +1,6 @@
 //! Profiles: kinds of cards, each a file of `assets/sim/cards`, and how a chip is made from one.
 
+mod bsi;
 mod build;
 mod built_in;
 mod groups;
@@ -14,6 +15,7 @@ use super::chip::Chip;
 use crate::sim::SimPerson;
 use crate::sim::issuer::Issuer;
 
+pub use bsi::bsi;
 pub use plan::{
     AccessPlan, ActivePlan, ChipPlan, Document, PacePlan, Portrait, Possession, Profile,
 };

@@ -80,6 +80,8 @@ pub enum Portrait {
     /// JPEG.
     #[default]
     Jpeg,
+    /// JPEG 2000.
+    Jpeg2000,
     /// There is no DG2, as on a small child's card.
     None,
 }

@@ -192,3 +192,37 @@ fn chip_authentication_mapping_has_its_key_in_a_signed_file() {
             >= 3
     );
 }
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
+fn the_reference_card_has_the_keys_that_its_files_show() {
+    let shared = std::env::var_os("TIEPDON_SHARED").unwrap_or("../shared".into());
+    let folder = std::path::Path::new(&shared).join("data/emrtd/bsi-reference");
+    if !folder.exists() {
+        eprintln!(
+            "skipped: the BSI's reference data set is not at {}",
+            folder.display()
+        );
+        return;
+    }
+    let chip = super::bsi(&folder).expect("the whole set");
+    // ICAO 9303-11 App. I has the same MRZ.
+    assert_eq!(chip.mrz_key.as_deref(), Some("C11T002JM496081222310314"));
+    let key = chip.chip_keys[0]
+        .private
+        .as_ref()
+        .expect("it comes with the set");
+    let key = key.ec_key().expect("EC");
+    let mut context = openssl::bn::BigNumContext::new().expect("a context");
+    let form = openssl::ec::PointConversionForm::UNCOMPRESSED;
+    let point = key.public_key().to_bytes(key.group(), form, &mut context);
+    assert!(contains(&chip.files[&0x010E], &point.expect("a point")));
+    let active = &chip
+        .active_key
+        .as_ref()
+        .expect("it comes with the set")
+        .private;
+    let modulus = active.rsa().expect("RSA").n().to_vec();
+    assert!(contains(&chip.files[&0x010F], &modulus));
+    assert!(super::bsi(std::path::Path::new("nowhere")).is_none());
+}

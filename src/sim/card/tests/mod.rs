@@ -2,6 +2,7 @@
 
 mod access;
 mod habits;
+mod profiles;
 mod proofs;
 mod terminal;
 mod vectors;
