@@ -19,6 +19,7 @@
 //! | 3 | [`kiosk`] | never waits without a bound; a hanging device stops nobody else |
 //! | 2 | [`checkin`] | no I/O, no clock, no panic; no state but Welcome without a deadline |
 //! | 1 | [`emrtd`] | no I/O; accepts nothing after a reply it cannot trust |
+//! | 1 | [`trust`] | never lets a faulty change take the place of what was trusted |
 //! | 1 | [`card`] | never knows what an APDU means |
 //! | 1 | [`scan`] | never guesses a character set |
 //! | 1 | [`ehr`] | never believes a patient who does not hold the number asked for |
@@ -48,6 +49,7 @@ pub mod sim;
 pub mod staff;
 pub mod store;
 pub mod ticket;
+pub mod trust;
 #[cfg(feature = "ui")]
 pub mod ui;
 pub mod voice;

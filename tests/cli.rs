@@ -30,6 +30,7 @@ const TRANSCRIPTS: &[Transcript] = &[
             "doctor",
             "staff",
             "audit",
+            "trust",
             "config",
         ],
         &[],
@@ -140,6 +141,22 @@ const TRANSCRIPTS: &[Transcript] = &[
         &["start pcscd"],
     ),
     (
+        "read-card --can 123456 --trust {}/nowhere",
+        1,
+        &[],
+        &["nowhere: No such file"],
+    ),
+    (
+        "trust list {}/anchors",
+        1,
+        &[
+            "warning: no CSCA of the Vietnamese ID card is here: every real card is graded `read`",
+            "FAULT notes.txt: neither certificates, a master list nor a revocation list",
+        ],
+        &[],
+    ),
+    ("trust list {}/nowhere", 1, &[], &["nowhere: No such file"]),
+    (
         "audit verify --config {}/right.toml",
         0,
         &["0 lines, unbroken"],
@@ -244,6 +261,75 @@ fn doctor_names_what_is_ill_and_what_is_well() {
     }
 }
 
+/// What the folder of the simulated issuer holds, and what of it people are told.
+#[cfg(feature = "sim")]
+#[test]
+fn trust_anchors_are_listed_and_judged() {
+    use tiepdon::sim::issuer::Issuer;
+    let folder = folder();
+    let anchors = folder.path().join("trust");
+    let config = folder.path().join("chip.toml");
+    let text = RIGHT.replace("chip = \"off\"", "chip = \"preferred\"")
+        + &format!("[trust]\nfolder = \"{}\"\n", anchors.display());
+    std::fs::write(&config, text).expect("written");
+    let said = |finding: &Value| format!("{} {}", finding["state"], finding["found"]);
+    let trust = || {
+        let (_, findings) = doctor(&config, None);
+        let finding = findings.iter().find(|finding| finding["check"] == "trust");
+        finding.cloned().expect("a finding")
+    };
+    let none = trust();
+    assert_eq!(none["state"], "warning", "{none}");
+    assert!(
+        none["cure"]
+            .as_str()
+            .is_some_and(|cure| cure.contains("C06")),
+        "{none}"
+    );
+
+    Issuer::shared().write_trust(&anchors).expect("written");
+    Issuer::shared()
+        .write_master_list(&anchors)
+        .expect("written");
+    assert!(
+        said(&trust()).contains("1 master lists, 2 revocation lists"),
+        "{}",
+        trust()
+    );
+
+    let output = run(["trust", "list", "--json", &anchors.display().to_string()]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(report["id_card_csca"], true, "{report}");
+    assert_eq!(report["faults"], serde_json::json!([]));
+    assert_eq!(report["lists"][0]["signer_known"], true, "{report}");
+    assert_eq!(report["crls"][0]["verified"], true, "{report}");
+    let all = report["certificates"].as_array().expect("a list");
+    assert!(
+        all.iter()
+            .any(|one| one["link"] == true && one["country"] == "VN"),
+        "{report}"
+    );
+    let documented = [
+        "country", "csca", "expired", "file", "from", "key", "link", "serial", "sha256", "subject",
+        "until",
+    ];
+    let fields: Vec<&String> = all[0].as_object().expect("an object").keys().collect();
+    assert_eq!(fields, documented);
+
+    std::fs::write(anchors.join("junk"), "junk").expect("written");
+    assert_eq!(trust()["state"], "fault");
+    std::fs::remove_file(anchors.join("junk")).expect("removed");
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    std::fs::set_permissions(anchors.join("csca.der"), open).expect("set");
+    let written_by_all = trust();
+    assert_eq!(written_by_all["state"], "fault");
+    assert!(
+        said(&written_by_all).contains("can be written by anybody"),
+        "{written_by_all}"
+    );
+}
+
 /// Also where the tests' own escape allows it at a check-in.
 #[cfg(feature = "sim")]
 #[test]
@@ -318,9 +404,9 @@ fn a_trial_prints_one_json_object_with_the_documented_fields() {
         "visit",
     ];
     assert_eq!(fields, documented);
-    // Where the virtual reader is installed, the chip is read.
+    // Where the virtual reader is installed, the chip is read and proved.
     let driver = Path::new("/usr/lib/pcsc/drivers/serial/libifdvpcd.so");
-    let grade = if driver.exists() { "read" } else { "claimed" };
+    let grade = if driver.exists() { "proven" } else { "claimed" };
     let picture = report["ticket"]["file"].as_str().expect("a picture");
     assert!(Path::new(picture).exists(), "{picture}");
     for (pointer, value) in [
@@ -379,7 +465,9 @@ fn folder() -> tempfile::TempDir {
         .replace("chip = \"preferred\"", "chip = \"preffered\"")
         .replace("prefix = \"B\"", "prefix = \"A\"")
         .replace("width_mm = 476", "width_mm = \"wide\"");
+    std::fs::create_dir(folder.path().join("anchors")).expect("made");
     for (name, text) in [
+        ("anchors/notes.txt", "no certificate"),
         ("example.toml", &*example),
         ("faulty.toml", &*faulty),
         ("right.toml", RIGHT),

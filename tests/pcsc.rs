@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use tiepdon::card::{CardError, CardEvent, Connection, Watch, readers, wait_for_card};
 use tiepdon::config::Reader;
-use tiepdon::emrtd::{Access, Chip, Plan, ReadError, read};
+use tiepdon::emrtd::{Access, Chip, Plan, ReadError, Request, TrustStore, read};
 use tiepdon::sim::card::{ATR, Card, Faults, Personality, vpcd};
+use tiepdon::sim::issuer::Issuer;
 use tiepdon::sim::pcscd::Pcscd;
 use tiepdon::sim::{SimPerson, persons};
 
@@ -21,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const PLAN: Plan = Plan {
     dg13: true,
     portrait: true,
+    details: false,
+    ethnicity: false,
+    any_document: false,
 };
 
 /// The PC/SC service, for this test alone.
@@ -116,7 +120,13 @@ fn insert(faults: Faults) -> vpcd::Inserted {
 fn read_chip(reader: &str, access: Access) -> Result<Chip, ReadError> {
     let mut random = |out: &mut [u8]| getrandom::fill(out).expect("the system has randomness");
     let mut connection = Connection::open(reader).expect("the card is there");
-    read(&mut connection, access, PLAN, &mut random, &mut |_| {})
+    let mut trust = TrustStore::default();
+    for file in Issuer::shared().trust() {
+        trust.add(file.name, &file.bytes).expect("a good file");
+    }
+    let now = jiff::tz::TimeZone::UTC.to_datetime(jiff::Timestamp::now());
+    let request = Request::new(access, PLAN, &trust, now.date());
+    read(&mut connection, request, &mut random, &mut |_| {})
 }
 
 fn own_access() -> Access {

@@ -1,20 +1,25 @@
 use std::ffi::CString;
 
-use pcsc::{Card, Context, Disposition, Protocols, Scope, ShareMode};
+use pcsc::{Attribute, Card, Context, Disposition, Protocols, Scope, ShareMode};
 
 use super::CardError;
-use crate::emrtd::{Transport, TransportError};
+use crate::emrtd::{Line, Transport, TransportError};
 
 /// Contactless cards speak T=1 behind PC/SC, some virtual and contact ones T=0.
 const PROTOCOLS: Protocols = Protocols::ANY;
-/// The longest reply to a short command, status word included, and some room for careless drivers.
-const REPLY_MAX: usize = 1_024;
+/// The longest reply to a command of extended length, status word included.
+const REPLY_MAX: usize = 65_536 + 2;
+/// PC/SC part 10: "what can you do?", a list of property tags, and the tag of the longest APDU.
+const GET_FEATURES: pcsc::ffi::DWORD = 3_400;
+const TLV_PROPERTIES: u8 = 0x12;
+const MAX_APDU_DATA: u8 = 0x0A;
 
 /// The line to one card. Dropping it resets the card, so no session outlives it.
 pub struct Connection {
     card: Card,
     mode: ShareMode,
-    reply: Box<[u8; REPLY_MAX]>,
+    line: Line,
+    reply: Vec<u8>,
 }
 
 impl Connection {
@@ -35,12 +40,49 @@ impl Connection {
             Err(pcsc::Error::SharingViolation) => connect(ShareMode::Shared)?,
             connected => connected?,
         };
+        let line = Line {
+            atr: card
+                .get_attribute_owned(Attribute::AtrString)
+                .unwrap_or_default(),
+            reply_max: max_apdu_data(&card).unwrap_or_default(),
+        };
         Ok(Self {
             card,
             mode,
-            reply: Box::new([0; REPLY_MAX]),
+            line,
+            reply: vec![0; REPLY_MAX],
         })
     }
+}
+
+/// The data that the reader takes in one APDU, as its driver tells (PC/SC part 10 §2.6.14); `None`
+/// where it does not tell, which means short APDUs in practice.
+fn max_apdu_data(card: &Card) -> Option<u32> {
+    let mut buffer = [0; pcsc::MAX_BUFFER_SIZE];
+    let features = card
+        .control(pcsc::ctl_code(GET_FEATURES), &[], &mut buffer)
+        .ok()?;
+    let code = u32::from_be_bytes(*property(features, TLV_PROPERTIES)?.first_chunk()?);
+    let properties = card.control(code.into(), &[], &mut buffer).ok()?;
+    let data = property(properties, MAX_APDU_DATA)?;
+    // Properties are little-endian, of as many bytes as they need.
+    let data = data
+        .iter()
+        .rev()
+        .fold(0, |n: u32, byte| n << 8 | u32::from(*byte));
+    Some(data)
+}
+
+/// The value with this tag in a list of tag, length, value, each of one byte but the last.
+fn property(mut list: &[u8], tag: u8) -> Option<&[u8]> {
+    while let [found, len, rest @ ..] = list {
+        let (value, rest) = rest.split_at_checked(usize::from(*len))?;
+        if *found == tag {
+            return Some(value);
+        }
+        list = rest;
+    }
+    None
 }
 
 impl Transport for Connection {
@@ -58,6 +100,10 @@ impl Transport for Connection {
         self.card
             .reconnect(self.mode, PROTOCOLS, Disposition::ResetCard)
             .map_err(line_fault)
+    }
+
+    fn line(&self) -> Line {
+        self.line.clone()
     }
 }
 

@@ -1,6 +1,7 @@
 use jiff::civil::Date;
 use uuid::Uuid;
 
+use super::attempts::Attempts;
 use super::event::{AskId, Effect, Mono, Now};
 use super::view::Ways;
 use crate::config::{Chip, Config, Policy, Privacy, Service, Waits};
@@ -40,8 +41,13 @@ impl From<&Config> for Rules {
 }
 
 impl Rules {
+    /// The hospital's calendar day.
+    pub(super) fn day(&self, now: Now) -> Date {
+        self.time_zone.to_datetime(now.wall).date()
+    }
+
     /// The chip is read on this site.
-    pub(super) fn chip_offered(&self) -> bool {
+    pub fn chip_offered(&self) -> bool {
         self.policy.chip != Chip::Off && self.policy.ways.contains(&Way::Chip)
     }
 
@@ -125,6 +131,7 @@ pub(super) struct Context<'a> {
     pub(super) now: Now,
     pub(super) effects: &'a mut Vec<Effect>,
     pub(super) last_ask: &'a mut u64,
+    pub(super) attempts: &'a mut Attempts,
     pub(super) ids: &'a mut (dyn FnMut() -> Uuid + Send),
     pub(super) card_present: bool,
     pub(super) working: Ways,
@@ -161,6 +168,6 @@ impl Context<'_> {
 
     /// The hospital's calendar day.
     pub(super) fn day(&self) -> Date {
-        self.rules.time_zone.to_datetime(self.now.wall).date()
+        self.rules.day(self.now)
     }
 }

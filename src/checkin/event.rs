@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::view::{Shown, Touch};
 use crate::ehr::{Appointment, Match};
-use crate::identity::{Payload, Person, Private, Proofs};
+use crate::emrtd::Proofs;
+use crate::identity::{Payload, Person, Private};
 use crate::queue::{Draft, InsuranceStatus, Issued, Paper, PatientRef};
 use crate::store::{Act, Answer};
 use crate::words::{Cause, Language};

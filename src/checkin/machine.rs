@@ -1,5 +1,6 @@
 use uuid::Uuid;
 
+use super::attempts::Attempts;
 use super::context::{Context, Rules};
 use super::event::{Device, Effect, Event, Mono, Now};
 use super::state::{State, help};
@@ -12,6 +13,7 @@ use crate::words::{Cause, Language};
 pub struct Machine {
     rules: Rules,
     ids: Box<dyn FnMut() -> Uuid + Send>,
+    attempts: Attempts,
     state: State,
     last_ask: u64,
     conversation: u64,
@@ -29,9 +31,10 @@ pub struct Machine {
 
 impl Machine {
     /// A machine at Welcome. `ids` gives fresh random UUIDs. Devices count as missing until they report.
-    pub fn new(rules: Rules, ids: Box<dyn FnMut() -> Uuid + Send>) -> Self {
+    pub fn new(rules: Rules, mut ids: Box<dyn FnMut() -> Uuid + Send>) -> Self {
         let language = rules.language;
         Self {
+            attempts: Attempts::new(ids()),
             rules,
             ids,
             state: State::Welcome,
@@ -113,6 +116,14 @@ impl Machine {
     /// What is true in every state: devices, language, calling staff, staff acts, leaving, and
     /// answers nobody awaits. Gives the event back if it is the state's to handle.
     fn intercept(&mut self, event: Event, now: Now, effects: &mut Vec<Effect>) -> Option<Event> {
+        if let Event::Chip { ask, result } = &event {
+            let right = match result {
+                Ok(_) => Some(true),
+                Err(cause) => (*cause == Cause::WrongCan).then_some(false),
+            };
+            let day = self.rules.day(now);
+            self.attempts.answered(*ask, right, day, now);
+        }
         match &event {
             Event::CardPlaced => {
                 self.card_present = true;
@@ -121,6 +132,7 @@ impl Machine {
             Event::CardTaken => {
                 self.card_present = false;
                 self.card_is_next = false;
+                self.attempts.card_taken();
             }
             Event::Device(Device::Reader, works) => self.working.chip = *works,
             Event::Device(Device::Codes, works) => self.working.code = *works,
@@ -270,6 +282,7 @@ impl Machine {
             now,
             effects,
             last_ask: &mut self.last_ask,
+            attempts: &mut self.attempts,
             ids: self.ids.as_mut(),
             card_present: self.card_present,
             working: self.working,

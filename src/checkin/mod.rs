@@ -9,6 +9,7 @@
 //! deadline; a number is shown only after the store's answer; the grade in a draft is the one that
 //! the evidence of this very conversation gives.
 
+mod attempts;
 mod context;
 mod event;
 mod gathering;

@@ -12,6 +12,7 @@ use crate::checkin::{Screen, View, Want};
 use crate::config::Config;
 use crate::sim::card::{Card, vpcd};
 use crate::sim::ehr::{Seed, Server};
+use crate::sim::issuer::Issuer;
 use crate::sim::pcscd::Pcscd;
 use crate::sim::printer::{Faults, Printer};
 use crate::sim::{Scanner, SimPerson, persons};
@@ -74,6 +75,7 @@ impl Demo {
         let ehr = Server::start(0, Seed::trial(Seed::today()))
             .map_err(|error| fault("the simulated EHR", error))?;
         let config = config(&folder, &printer, &ehr)?;
+        trust(&config.trust.folder).map_err(|error| fault("the trial's trust anchors", error))?;
         note(
             "THỬ: a trial. Card, EHR, insurance and printer are simulated on 127.0.0.1; no number is worth anything.",
         );
@@ -160,6 +162,16 @@ fn config(folder: &Path, printer: &Printer, ehr: &Server) -> Result<Config, Vec<
     config.trial = true;
     config.reader.allow_virtual = true;
     Ok(config)
+}
+
+/// The trial's kiosk trusts the issuer of the trial's cards, whose keys live and end with this
+/// process: what the last trial trusted is worth nothing.
+fn trust(folder: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    Issuer::shared().write_trust(folder)
 }
 
 /// A virtual reader in a real PC/SC service: one that runs already, or our own.

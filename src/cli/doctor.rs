@@ -1,6 +1,7 @@
 //! `tiepdon doctor`: one line for each part, with the cure.
 
 mod checks;
+mod trust;
 
 use std::process::ExitCode;
 

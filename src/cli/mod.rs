@@ -20,6 +20,7 @@ pub mod sim_printer;
 mod source;
 mod staff;
 mod stop;
+mod trust;
 
 use std::process::ExitCode;
 
@@ -54,6 +55,9 @@ enum Command {
     /// Check whether the record of what was done is unaltered
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Say whom this site trusts, from when until when, and what is amiss
+    #[command(subcommand)]
+    Trust(trust::Command),
     /// Check the configuration file, or print an example
     #[command(subcommand)]
     Config(config::Command),
@@ -87,6 +91,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(args) => doctor::run(&args),
         Command::Staff(args) => staff::run(&args),
         Command::Audit(command) => audit::run(&command),
+        Command::Trust(command) => trust::run(&command),
         Command::Config(command) => config::run(&command),
         #[cfg(feature = "sim")]
         Command::Sim(Sim::Card(args)) => sim_card::run(&args),

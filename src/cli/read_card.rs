@@ -9,8 +9,9 @@ use serde_json::Value;
 use super::print;
 use crate::card::{self, CardError, Connection};
 use crate::config::Reader;
-use crate::emrtd::{self, Access, Chip, Plan, ReadError, TraceLine, Traced};
-use crate::identity::{BirthDate, Check, PersonalNumber, Private, Sex, Verdict, judge};
+use crate::emrtd::{self, Access, Chip, Plan, ReadError, Request, TraceLine, Traced, TrustStore};
+use crate::identity::{BirthDate, Check, PersonalNumber, Private, Sex, Verdict};
+use crate::trust::Contents;
 
 /// How long the holder may take to lay the card down.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -28,6 +29,10 @@ pub(super) struct Args {
     /// Text of the card's QR.
     #[arg(long, value_name = "TEXT", group = "access")]
     qr_text: Option<String>,
+    /// Folder of CSCA certificates, master lists and revocation lists; without it no signature can be
+    /// verified.
+    #[arg(long, value_name = "DIR")]
+    trust: Option<PathBuf>,
     /// Write the portrait to this file, coded as it is in the chip.
     #[arg(long, value_name = "FILE")]
     portrait: Option<PathBuf>,
@@ -54,7 +59,7 @@ struct Report {
     access: Option<String>,
     holder: Option<Holder>,
     grade: Option<&'static str>,
-    passive: Option<Check>,
+    passive: Option<Passive>,
     chip: Option<Proof>,
     active: Option<Proof>,
     data_groups: Vec<u8>,
@@ -77,6 +82,22 @@ struct Holder {
     residence: Option<Private<String>>,
     old_id: Option<Private<String>>,
     expiry_date: Option<Date>,
+}
+
+/// Passive authentication, step by step.
+#[derive(Debug, Serialize)]
+struct Passive {
+    #[serde(flatten)]
+    check: Check,
+    steps: Vec<Step>,
+}
+
+/// One of its steps.
+#[derive(Debug, Serialize)]
+struct Step {
+    step: String,
+    #[serde(flatten)]
+    check: Check,
 }
 
 /// A proof that has several methods.
@@ -107,6 +128,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
 
 fn read(args: &Args, report: &mut Report) -> Result<(), Failure> {
     let access = access(args)?;
+    let trust = trust(args)?;
     // A tool takes any reader.
     let settings = Reader {
         name_contains: String::new(),
@@ -117,7 +139,7 @@ fn read(args: &Args, report: &mut Report) -> Result<(), Failure> {
     report.reader = Some(reader.clone());
     report.atr = Some(hex::encode_upper(atr));
     let started = Instant::now();
-    let chip = read_chip(args, access, &reader);
+    let chip = read_chip(args, access, &trust, &reader);
     report.millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let chip = chip?;
     write_portrait(args, &chip)?;
@@ -146,7 +168,27 @@ fn access(args: &Args) -> Result<Access, Failure> {
     })
 }
 
-fn read_chip(args: &Args, access: Access, reader: &str) -> Result<Chip, Failure> {
+/// What is right in the folder is trusted; what is not is told.
+fn trust(args: &Args) -> Result<TrustStore, Failure> {
+    let Some(folder) = &args.trust else {
+        return Ok(TrustStore::default());
+    };
+    let contents = Contents::read(folder).map_err(|error| Failure {
+        code: "trust",
+        reason: format!("{}: {error}", folder.display()),
+    })?;
+    for (file, fault) in &contents.faults {
+        print::note(&format!("warning: {file}: {fault}; it is not used"));
+    }
+    Ok(contents.store)
+}
+
+fn read_chip(
+    args: &Args,
+    access: Access,
+    trust: &TrustStore,
+    reader: &str,
+) -> Result<Chip, Failure> {
     let mut connection = Connection::open(reader)?;
     let mut trace = |line: TraceLine| {
         if args.trace {
@@ -154,13 +196,23 @@ fn read_chip(args: &Args, access: Access, reader: &str) -> Result<Chip, Failure>
         }
     };
     let mut traced = Traced::new(&mut connection, &mut trace);
-    let plan = Plan {
-        dg13: true,
-        portrait: args.portrait.is_some(),
+    let request = Request {
+        access,
+        plan: Plan {
+            dg13: true,
+            portrait: args.portrait.is_some(),
+            any_document: true,
+            ..Plan::default()
+        },
+        trust,
+        today: jiff::tz::TimeZone::UTC
+            .to_datetime(jiff::Timestamp::now())
+            .date(),
+        habits: None,
     };
     let mut random_failed = false;
     let mut random = |out: &mut [u8]| random_failed |= getrandom::fill(out).is_err();
-    let result = emrtd::read(&mut traced, access, plan, &mut random, &mut |_| {});
+    let result = emrtd::read(&mut traced, request, &mut random, &mut |_| {});
     if random_failed {
         return Err(Failure {
             code: "system",
@@ -210,18 +262,25 @@ impl Report {
             old_id: person.old_id,
             expiry_date: chip.expiry_date,
         });
-        self.grade = match judge(&chip.proofs) {
+        self.grade = match chip.proofs.verdict() {
             Verdict::Graded(grade) => Some(grade.code()),
             Verdict::Rejected => Some("rejected"),
             Verdict::TryAgain => None,
         };
-        let proof = |check| Proof {
-            method: None,
-            check,
+        let proof = |proof: &emrtd::Proof| Proof {
+            method: proof.method(),
+            check: proof.record(),
         };
-        self.chip = Some(proof(chip.proofs.chip));
-        self.active = Some(proof(chip.proofs.active));
-        self.passive = Some(chip.proofs.passive);
+        self.chip = Some(proof(chip.proofs.chip()));
+        self.active = Some(proof(chip.proofs.active()));
+        let step = |(step, check): &(emrtd::PassiveStep, Check)| Step {
+            step: step.to_string(),
+            check: check.clone(),
+        };
+        self.passive = Some(Passive {
+            check: chip.proofs.passive().record(),
+            steps: chip.proofs.passive_steps().iter().map(step).collect(),
+        });
         self.access = Some(chip.access);
         self.data_groups = chip.data_groups;
         self.apdus = chip.link.apdus;
@@ -243,6 +302,13 @@ fn print_fields(name: &str, value: &Value) {
             for (key, value) in fields {
                 let dot = if name.is_empty() { "" } else { "." };
                 print_fields(&format!("{name}{dot}{key}"), value);
+            }
+        }
+        Value::Array(items) if items.iter().any(Value::is_object) => {
+            for item in items {
+                let part = |key: &str| item[key].as_str().unwrap_or_default().to_owned();
+                let (step, result, reason) = (part("step"), part("result"), part("reason"));
+                print::result(&format!("{name}: {step}: {result} ({reason})"));
             }
         }
         Value::String(text) => print::result(&format!("{name}: {text}")),
@@ -271,6 +337,7 @@ impl From<ReadError> for Failure {
     fn from(error: ReadError) -> Self {
         let code = match error {
             ReadError::NotACitizenCard { .. } => "not_a_citizen_card",
+            ReadError::OtherDocument => "other_document",
             ReadError::WrongCan => "wrong_can",
             ReadError::Moved => "card_moved",
             ReadError::Unreadable { .. } => "card_unreadable",

@@ -23,6 +23,10 @@ pub struct Config {
     pub desk: Service,
     /// The card reader.
     pub reader: Reader,
+    /// Whom to trust.
+    pub trust: Trust,
+    /// What of the card's data goes on to the hospital.
+    pub fields: Fields,
     /// The camera, where there is one.
     pub camera: Option<Camera>,
     /// The 2D scanner, where there is one.
@@ -174,6 +178,20 @@ pub struct Reader {
     pub name_contains: String,
     /// Readers of the virtual PCD are allowed (the demo and the tests).
     pub allow_virtual: bool,
+}
+
+/// Whom to trust.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    /// CSCA certificates, master lists and revocation lists.
+    pub folder: PathBuf,
+}
+
+/// What of the card's data goes on to the hospital beyond what every check-in needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Fields {
+    /// The ethnicity, which the insurance's claim form asks for.
+    pub ethnicity: bool,
 }
 
 /// The camera.

@@ -18,6 +18,8 @@ fn the_example_has_no_fault() {
     assert_eq!(config.policy.chip, Chip::Preferred);
     assert_eq!(config.services.len(), 2);
     assert!(matches!(config.ehr, Ehr::Local));
+    assert_eq!(config.trust.folder, Path::new("/etc/tiepdon/trust"));
+    assert!(!config.fields.ethnicity);
     assert_eq!(
         config.printer.link,
         Link::Device("/dev/tiepdon/printer".into())
@@ -60,7 +62,12 @@ fn every_fault_is_reported_at_once_with_its_line_and_cure() {
         .replace("chip = \"preferred\"", "chip = \"sometimes\"")
         .replace("width_dots = 576", "width_dots = 500")
         .replace("prefix = \"B\"", "prefix = \"A\"")
-        .replace("id = \"K1\"", "idd = \"K1\"");
+        .replace("id = \"K1\"", "idd = \"K1\"")
+        .replace("folder = \"/etc/tiepdon/trust\"", "folder = 1")
+        .replace(
+            "# [fields]",
+            "[fields]\nhandover = [\"ethnicity\", \"religion\"]",
+        );
     let found = faults(&source);
     for expected in [
         "policy.chip: \"sometimes\" is not one of required, preferred, report-only, off",
@@ -68,6 +75,9 @@ fn every_fault_is_reported_at_once_with_its_line_and_cure() {
         "services: two services have the prefix A",
         "kiosk.id: is missing, write id = \"K1\"",
         "kiosk.idd: is not a key here; id is",
+        "trust.folder: is integer; expected a text in quotes, not empty",
+        "fields.handover: \"religion\" is not ethnicity, the one field to list",
+        "fields.handover: hands over to the hospital's system; without [ehr] there is none",
     ] {
         assert!(
             found.iter().any(|fault| fault.contains(expected)),

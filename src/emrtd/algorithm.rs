@@ -45,6 +45,17 @@ impl HashAlgorithm {
         }
     }
 
+    /// Its usual name, for reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "SHA-1",
+            Self::Sha224 => "SHA-224",
+            Self::Sha256 => "SHA-256",
+            Self::Sha384 => "SHA-384",
+            Self::Sha512 => "SHA-512",
+        }
+    }
+
     /// Bytes of a hash.
     pub fn len(self) -> usize {
         match self {

@@ -12,6 +12,9 @@ pub enum ReadError {
         /// What told so.
         reason: String,
     },
+    /// A travel document, but of another kind or country: a passport, a residence card.
+    #[error("this is another document than a Vietnamese citizen card; its holder goes to the desk")]
+    OtherDocument,
     /// The card does not have this password: the digits belong to another card, or are mistyped.
     #[error("the card access number or MRZ does not open this card; compare it with the card")]
     WrongCan,

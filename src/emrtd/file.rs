@@ -1,5 +1,6 @@
 //! Reading one elementary file in as few commands as the card allows.
 
+use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::apdu::{Command, Reply, Sw};
@@ -18,11 +19,18 @@ const FAR_OVERHEAD: u16 = 3;
 
 /// How much to ask for at once; remembered over all files of a card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ReadSize(u16);
+pub(super) struct ReadSize {
+    most: u16,
+    /// The card refused more than this.
+    learned: bool,
+}
 
 impl Default for ReadSize {
     fn default() -> Self {
-        Self(Self::LADDER[0])
+        Self {
+            most: Self::LADDER[0],
+            learned: false,
+        }
     }
 }
 
@@ -33,7 +41,32 @@ impl ReadSize {
 
     /// The next smaller size; `None` at the end of the ladder.
     pub fn smaller(self) -> Option<Self> {
-        Self::LADDER.into_iter().find(|n| *n < self.0).map(Self)
+        let most = Self::LADDER.into_iter().find(|n| *n < self.most)?;
+        Some(Self {
+            most,
+            learned: true,
+        })
+    }
+
+    /// How much to ask for at once.
+    pub fn most(self) -> u16 {
+        self.most
+    }
+
+    /// What one reply can carry now, unless the card is known to give less.
+    pub fn settle(&mut self, most: u16) {
+        if !self.learned {
+            self.most = most;
+        }
+    }
+
+    fn learn(&mut self, limit: u16) {
+        if limit < self.most {
+            *self = Self {
+                most: limit,
+                learned: true,
+            };
+        }
     }
 }
 
@@ -63,11 +96,13 @@ pub(super) enum Progress {
 }
 
 /// Why a file was not read.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Error)]
 pub(super) enum FileFault {
     /// The card does not let it be read, or has no such file.
+    #[error("{0}")]
     Refused(Sw),
     /// What the card sends is not a file.
+    #[error("{0}")]
     Broken(&'static str),
 }
 
@@ -99,7 +134,7 @@ impl FileRead {
         self.reads += 1;
         let offset = self.bytes.len();
         let left = self.total.map_or(usize::MAX, |total| total - offset);
-        let wanted = u16::try_from(left).map_or(size.0, |left| size.0.min(left));
+        let wanted = u16::try_from(left).map_or(size.most, |left| size.most.min(left));
         self.asked = match self.named_limit {
             _ if self.probing => HEADER_PROBE,
             Some(limit) => wanted.min(limit),
@@ -110,7 +145,7 @@ impl FileRead {
             Some(sfi) => Command::read_sfi(sfi, self.asked),
             None if offset <= NEAR_MAX => Command::read_at(place, self.asked),
             None => {
-                self.asked = size.0.min(self.asked.saturating_add(FAR_OVERHEAD));
+                self.asked = size.most.min(self.asked.saturating_add(FAR_OVERHEAD));
                 Command::read_far(place, self.asked)
             }
         }
@@ -136,7 +171,7 @@ impl FileRead {
             }
             _ => {
                 if let Some(limit) = self.named_limit.take() {
-                    size.0 = size.0.min(limit);
+                    size.learn(limit);
                 }
                 Ok(Progress::More)
             }
@@ -237,7 +272,8 @@ mod tests {
     }
 
     fn card(file: &[u8], habit: Habit, most: u16, command: &Command) -> Reply {
-        let le = command.le.expect("a read has an Le");
+        let le = command.le.and_then(|le| u16::try_from(le).ok());
+        let le = le.expect("a read has an Le");
         let far = command.ins == 0xB1;
         let offset = match (far, command.p1 & 0x80) {
             (true, _) => usize::from(u16::from_be_bytes([command.data[2], command.data[3]])),
@@ -309,8 +345,12 @@ mod tests {
 
     #[test]
     fn the_size_that_a_card_accepts_is_remembered_but_not_that_of_a_short_file() {
-        assert_eq!(check(500, Habit::ExactLe, 128).1, ReadSize(128));
-        assert_eq!(check(500, Habit::WrongLength, 150).1, ReadSize(112));
+        let learned = |most| ReadSize {
+            most,
+            learned: true,
+        };
+        assert_eq!(check(500, Habit::ExactLe, 128).1, learned(128));
+        assert_eq!(check(500, Habit::WrongLength, 150).1, learned(112));
         assert_eq!(check(93, Habit::ExactLe, 223).1, ReadSize::default());
     }
 

@@ -1,11 +1,11 @@
-//! Secure messaging with AES-128 (ICAO 9303-11 §9.8).
+//! Secure messaging with 3DES and AES, short and extended length (ICAO 9303-11 §9.8).
 
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::apdu::{Command, LE_MAX, Reply, Sw, le_byte};
-use super::crypto::{self, BLOCK, Key, MAC_LEN};
+use super::apdu::{self, Command, LE_EXTENDED_MAX, LE_SHORT_MAX, Reply, Sw};
+use super::symmetric::{self, BLOCK_MAX, Cipher, Key, MAC_LEN};
 use super::tlv;
 
 /// The reply cannot be trusted. The session is over, whatever the cause.
@@ -24,12 +24,14 @@ pub(super) enum SecurityEvent {
 pub(super) struct SecureMessaging {
     encryption: Key,
     mac: Key,
-    /// Send sequence counter: raised before each command and before each reply.
+    /// Send sequence counter: raised before each command and before each reply. Of its bytes the
+    /// last ones count, as many as a block has.
     counter: u128,
 }
 
 impl SecureMessaging {
-    /// A fresh session; the counter starts at zero (ICAO 9303-11 §9.8.2).
+    /// A session after PACE or chip authentication: its counter starts at zero (ICAO 9303-11
+    /// §9.8.6.3).
     pub fn new(encryption: Key, mac: Key) -> Self {
         Self {
             encryption,
@@ -38,7 +40,20 @@ impl SecureMessaging {
         }
     }
 
-    /// Wraps a command. The outer Le is always 256: the reply's objects need room.
+    /// A session after basic access control, whose counter both sides drew.
+    pub fn with_counter(encryption: Key, mac: Key, counter: u64) -> Self {
+        Self {
+            counter: counter.into(),
+            ..Self::new(encryption, mac)
+        }
+    }
+
+    /// What it encrypts with.
+    pub fn cipher(&self) -> Cipher {
+        self.encryption.cipher()
+    }
+
+    /// Wraps a command. The outer Le is always the highest: the reply's objects need room.
     pub fn protect(&mut self, command: &Command) -> Command {
         self.counter += 1;
         let cla = command.cla | 0x0C;
@@ -47,22 +62,29 @@ impl SecureMessaging {
             objects = self.encrypted(command);
         }
         if let Some(le) = command.le {
-            objects.extend(tlv::build(0x97, &[le_byte(le)]));
+            let le = apdu::length(le, command.is_extended());
+            objects.extend(tlv::build(0x97, &le));
         }
         let mut authenticated = vec![cla, command.ins, command.p1, command.p2];
-        crypto::pad(&mut authenticated);
         if !objects.is_empty() {
+            self.pad(&mut authenticated);
             authenticated.extend_from_slice(&objects);
-            crypto::pad(&mut authenticated);
         }
-        let mac = self.authenticate(&authenticated);
+        let mac = self.authenticate(authenticated);
         objects.extend(tlv::build(0x8E, &mac));
-        Command {
+        let short = Command {
             cla,
             data: objects,
-            le: Some(LE_MAX),
+            le: Some(LE_SHORT_MAX),
             ..*command
+        };
+        if command.is_extended() || short.is_extended() {
+            return Command {
+                le: Some(LE_EXTENDED_MAX),
+                ..short
+            };
         }
+        short
     }
 
     /// Checks and unwraps a reply.
@@ -74,9 +96,8 @@ impl SecureMessaging {
         }
         self.counter += 1;
         let objects = Objects::parse(&outer.data).map_err(Malformed)?;
-        let mut authenticated = objects.authenticated.to_vec();
-        crypto::pad(&mut authenticated);
-        if !bool::from(self.authenticate(&authenticated).ct_eq(objects.mac)) {
+        let mac = self.authenticate(objects.authenticated.to_vec());
+        if !bool::from(mac.ct_eq(objects.mac)) {
             return Err(WrongMac);
         }
         if objects.status != outer.sw.0.to_be_bytes() {
@@ -92,8 +113,8 @@ impl SecureMessaging {
     /// Object 87 with its padding indicator, or 85 without one for an odd INS.
     fn encrypted(&self, command: &Command) -> Vec<u8> {
         let mut blocks = command.data.clone();
-        crypto::pad(&mut blocks);
-        crypto::encrypt_cbc(&self.encryption, self.vector(), &mut blocks);
+        self.pad(&mut blocks);
+        self.encryption.encrypt(self.vector(), &mut blocks);
         if command.ins & 1 == 1 {
             return tlv::build(0x85, &blocks);
         }
@@ -102,19 +123,53 @@ impl SecureMessaging {
     }
 
     fn decrypted(&self, cryptogram: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-        let mut data = crypto::decrypt_cbc(&self.encryption, self.vector(), cryptogram)?;
-        let len = crypto::unpadded_len(&data)?;
+        let mut data = self.encryption.decrypt(self.vector(), cryptogram)?;
+        let len = symmetric::unpadded_len(&data, self.cipher().block_len())?;
         data.truncate(len);
         Some(data)
     }
 
-    fn vector(&self) -> [u8; BLOCK] {
-        crypto::encrypt_block(&self.encryption, self.counter.to_be_bytes())
+    /// The initialisation vector: zero for 3DES, the encrypted counter for AES.
+    fn vector(&self) -> [u8; BLOCK_MAX] {
+        let mut vector = [0; BLOCK_MAX];
+        if self.cipher() != Cipher::TripleDes {
+            vector = self.counter.to_be_bytes();
+            self.encryption.encrypt([0; BLOCK_MAX], &mut vector);
+        }
+        vector
     }
 
-    fn authenticate(&self, padded: &[u8]) -> [u8; MAC_LEN] {
-        crypto::mac(&self.mac, &[&self.counter.to_be_bytes(), padded])
+    /// The MAC over counter and message. The retail MAC pads by itself, CMAC must be given whole
+    /// blocks.
+    fn authenticate(&self, mut message: Vec<u8>) -> [u8; MAC_LEN] {
+        if self.cipher() != Cipher::TripleDes {
+            self.pad(&mut message);
+        }
+        let counter = self.counter.to_be_bytes();
+        let counter = &counter[BLOCK_MAX - self.cipher().block_len()..];
+        self.mac.mac(&[counter, &message].concat())
     }
+
+    fn pad(&self, bytes: &mut Vec<u8>) {
+        symmetric::pad(bytes, self.cipher().block_len());
+    }
+}
+
+/// The largest Le whose protected reply has at most `reply_limit` bytes of data: 223 for AES and
+/// 231 for 3DES in a short reply.
+pub(super) fn largest_read(cipher: Cipher, reply_limit: u32) -> u16 {
+    /// The status object and the MAC object.
+    const TRAILER: u32 = 4 + 10;
+    /// Tag, padding indicator, and a length of one, two or three bytes.
+    const HEADERS: [(u32, u32); 3] = [(0x7F, 3), (0xFF, 4), (0xFFFF, 5)];
+    let block = u32::try_from(cipher.block_len()).unwrap_or(1);
+    let room = reply_limit.saturating_sub(TRAILER);
+    let plain = HEADERS.into_iter().map(|(value_max, header)| {
+        let blocks = room.saturating_sub(header).min(value_max - 1) / block;
+        // The padding takes one byte at least.
+        (blocks * block).saturating_sub(1)
+    });
+    u16::try_from(plain.max().unwrap_or_default()).unwrap_or(u16::MAX)
 }
 
 /// The data objects of a reply, in the one order that the standard allows: 87 or 85, 99, 8E.
@@ -158,81 +213,4 @@ impl<'a> Objects<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{SecureMessaging, SecurityEvent};
-    use crate::emrtd::apdu::{Command, Sw};
-    use crate::emrtd::crypto::Key;
-
-    /// The session of ICAO 9303-11 App. G.1.
-    fn session() -> SecureMessaging {
-        let key = |text| {
-            let mut key = Key::default();
-            hex::decode_to_slice(text, &mut *key).expect("hex");
-            key
-        };
-        SecureMessaging::new(
-            key("F5F0E35C0D7161EE6724EE513A0D9A7F"),
-            key("FE251C7858B356B24514B3BD5F4297D1"),
-        )
-    }
-
-    const SELECT_REPLY: &str = "990290008E08BEA7B381C494A0799000";
-    const READ_REPLY: &str =
-        "8711013F533246F7C37B4795719B2E35779EB1990290008E08EDCDB1078040C4729000";
-
-    #[test]
-    fn the_continuation_of_the_published_session_matches_byte_for_byte() {
-        let mut session = session();
-        let select = Command::select(0x04, &[0xA0, 0, 0, 2, 0x47, 0x10, 0x01]);
-        assert_eq!(
-            hex::encode_upper(session.protect(&select).encode()),
-            "0CA4040C1D871101752F676B09FAC86A87D632749A49C7CC8E08C18BA1FCE707BD9F00"
-        );
-        let reply = session.unprotect(&hex::decode(SELECT_REPLY).expect("hex"));
-        assert!(reply.is_ok_and(|r| r.sw == Sw::OK && r.data.is_empty()));
-        assert_eq!(
-            hex::encode_upper(session.protect(&Command::read_sfi(0x1E, 4)).encode()),
-            "0CB09E000D9701048E080B677D403928060A00"
-        );
-        let reply = session.unprotect(&hex::decode(READ_REPLY).expect("hex"));
-        let reply = reply.expect("a right reply");
-        assert_eq!(hex::encode_upper(&*reply.data), "60165F01");
-    }
-
-    #[test]
-    fn any_changed_bit_and_any_cut_of_a_reply_is_a_security_event() {
-        let good = hex::decode(READ_REPLY).expect("hex");
-        let check = |reply: &[u8], what: &str| {
-            let mut session = session();
-            session.counter = 3;
-            assert!(session.unprotect(reply).is_err(), "{what} was accepted");
-        };
-        for bit in 0..good.len() * 8 {
-            let mut bad = good.clone();
-            bad[bit / 8] ^= 1 << (bit % 8);
-            check(&bad, &format!("bit {bit}"));
-        }
-        for len in 0..good.len() {
-            check(&good[..len], &format!("a cut to {len}"));
-        }
-    }
-
-    #[test]
-    fn a_plain_9000_inside_a_session_is_never_success() {
-        let event = session().unprotect(&[0x90, 0x00]).err();
-        assert_eq!(event, Some(SecurityEvent::Unprotected(Sw::OK)));
-    }
-
-    #[test]
-    fn a_reply_cannot_be_played_again() {
-        let mut session = session();
-        session.counter = 3;
-        let good = hex::decode(READ_REPLY).expect("hex");
-        assert!(session.unprotect(&good).is_ok());
-        session.counter += 1;
-        assert_eq!(
-            session.unprotect(&good).err(),
-            Some(SecurityEvent::WrongMac)
-        );
-    }
-}
+mod tests;

@@ -11,55 +11,30 @@
 mod access;
 mod algorithm;
 mod apdu;
+mod asn1;
 mod chip;
-mod crypto;
+mod curve;
 mod error;
 mod file;
+mod habits;
 mod lds;
 mod messaging;
+pub mod parsers;
+mod portrait;
 mod proof;
 mod reader;
+mod signature;
+mod symmetric;
 mod tlv;
 mod transport;
+mod trust;
 
 pub use access::Access;
-pub use chip::{Chip, ImageFormat, LinkStats, Plan, Portrait};
+pub use chip::{Chip, LinkStats, Plan};
 pub use error::ReadError;
-pub use reader::{Reader, Step};
-pub use transport::{TraceLine, Traced, Transport, TransportError, read};
-
-/// The parsers of what a card sends, as plain functions for fuzzing: none may ever panic.
-pub mod parsers {
-    use super::{access, lds, tlv};
-
-    /// BER-TLV.
-    pub fn fuzz_tlv(bytes: &[u8]) {
-        let _ = tlv::list(bytes);
-        let _ = tlv::header(bytes);
-    }
-
-    /// EF.CardAccess.
-    pub fn fuzz_card_access(bytes: &[u8]) {
-        let _ = access::parse_card_access(bytes);
-    }
-
-    /// DG1.
-    pub fn fuzz_dg1(bytes: &[u8]) {
-        let _ = lds::parse_dg1(bytes);
-    }
-
-    /// DG2.
-    pub fn fuzz_dg2(bytes: &[u8]) {
-        let _ = lds::parse_dg2(bytes);
-    }
-
-    /// DG13.
-    pub fn fuzz_dg13(bytes: &[u8]) {
-        let _ = lds::parse_dg13(bytes);
-    }
-
-    /// The text of a TD1 machine readable zone.
-    pub fn fuzz_mrz(bytes: &[u8]) {
-        let _ = lds::mrz::Td1::parse(bytes);
-    }
-}
+pub use habits::Habits;
+pub use portrait::{ImageFormat, Pixels, Portrait, PortraitFault};
+pub use proof::{PassiveStep, Proof, Proofs};
+pub use reader::{Reader, Request, Step};
+pub use transport::{Line, Progress, TraceLine, Traced, Transport, TransportError, read};
+pub use trust::{Added, CertificateEntry, CrlEntry, ListEntry, TrustFault, TrustStore};

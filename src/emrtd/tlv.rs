@@ -129,6 +129,15 @@ pub(super) fn expect(bytes: &[u8], tag: u32) -> Result<&[u8], TlvError> {
     }
 }
 
+/// The value of the one object that there is, which must have this tag.
+pub(super) fn only(bytes: &[u8], tag: u32) -> Result<&[u8], TlvError> {
+    match first(bytes)? {
+        (object, []) if object.tag == tag => Ok(object.value),
+        (object, _) if object.tag == tag => Err(TlvError::TooMany),
+        _ => Err(TlvError::Missing(tag)),
+    }
+}
+
 /// The value of the object with this tag, anywhere in the list.
 pub(super) fn find(bytes: &[u8], tag: u32) -> Result<&[u8], TlvError> {
     list(bytes)?

@@ -31,6 +31,9 @@ pub struct Person {
     pub nationality: Option<String>,
     /// Place of residence, free text.
     pub residence: Option<Private<String>>,
+    /// The ethnicity, only where the site hands it over for the claim form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ethnicity: Option<Private<String>>,
     /// The nine-digit CMND of former times.
     pub old_id: Option<Private<String>>,
     /// Personal numbers that were cancelled and replaced by the present one.

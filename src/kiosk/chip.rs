@@ -1,11 +1,18 @@
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::Inlet;
 use super::parts::OpenChip;
 use crate::checkin::{AskId, ChipRead, Event};
-use crate::emrtd::{self, Access, Plan, ReadError, Transport, TransportError};
-use crate::identity::Private;
+use crate::emrtd::{
+    self, Access, Habits, Line, Plan, Progress, ReadError, Request, Transport, TransportError,
+};
+use crate::identity::{Person, Private};
+use crate::trust;
 use crate::words::Cause;
 
 /// Reads the chip for one question.
@@ -13,15 +20,37 @@ pub(super) struct ReadChip {
     pub ask: AskId,
     pub can: Private<String>,
     pub open: OpenChip,
+    pub trust: Arc<trust::Folder>,
+    pub kinds: Arc<Kinds>,
+    /// The site hands the ethnicity over.
+    pub ethnicity: bool,
     pub wanted: Arc<AtomicU64>,
     pub inlet: Inlet,
 }
 
-/// The check-in needs to know who it is. The portrait is most of the bytes, and nobody sees it here.
-const PLAN: Plan = Plan {
-    dg13: true,
-    portrait: false,
-};
+/// Kinds of cards that are remembered: there are a few in the country.
+const KINDS_MAX: usize = 32;
+
+/// What was learned about cards, by their answer to reset: nothing of a person.
+#[derive(Default)]
+pub(super) struct Kinds(Mutex<BTreeMap<Vec<u8>, Habits>>);
+
+impl Kinds {
+    fn of(&self, atr: &[u8]) -> Option<Habits> {
+        self.lock().get(atr).copied()
+    }
+
+    fn learn(&self, atr: Vec<u8>, habits: Habits) {
+        let mut kinds = self.lock();
+        if !atr.is_empty() && (kinds.len() < KINDS_MAX || kinds.contains_key(&atr)) {
+            kinds.insert(atr, habits);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Vec<u8>, Habits>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl ReadChip {
     pub(super) fn run(self) {
@@ -39,7 +68,10 @@ impl ReadChip {
         let access = Access::can(self.can.expose()).ok_or(ReadError::Unreadable {
             reason: "a card access number has six digits".into(),
         })?;
+        let (trust, state) = self.trust.look();
+        self.inlet.health("trust", state);
         let card = (self.open)()?;
+        let atr = card.line().atr;
         let mut card = Stoppable {
             card,
             ask: self.ask.0,
@@ -47,20 +79,38 @@ impl ReadChip {
         };
         let mut failed = false;
         let mut random = |bytes: &mut [u8]| failed |= getrandom::fill(bytes).is_err();
-        let mut progress = |percent| {
-            self.inlet.event(Event::ChipProgress {
-                ask: self.ask,
-                percent,
-            })
+        let mut progress = |progress: Progress<'_>| {
+            if let Progress::Percent(percent) = progress {
+                self.inlet.event(Event::ChipProgress {
+                    ask: self.ask,
+                    percent,
+                });
+            }
         };
-        let chip = emrtd::read(&mut card, access, PLAN, &mut random, &mut progress)?;
+        let request = Request {
+            access,
+            // Who is it? The portrait is most of the bytes, and nobody sees it here.
+            plan: Plan {
+                dg13: true,
+                ethnicity: self.ethnicity,
+                ..Plan::default()
+            },
+            trust: &trust,
+            today: TimeZone::UTC.to_datetime(Timestamp::now()).date(),
+            habits: self.kinds.of(&atr),
+        };
+        let chip = emrtd::read(&mut card, request, &mut random, &mut progress)?;
         if failed {
             return Err(ReadError::Transport {
                 reason: "the system gives no random numbers".into(),
             });
         }
+        self.kinds.learn(atr, chip.habits);
         Ok(Box::new(ChipRead {
-            person: chip.person,
+            person: Person {
+                ethnicity: chip.ethnicity,
+                ..chip.person
+            },
             proofs: chip.proofs,
         }))
     }
@@ -69,6 +119,7 @@ impl ReadChip {
 fn cause(error: &ReadError) -> Cause {
     match error {
         ReadError::NotACitizenCard { .. } => Cause::NotACitizenCard,
+        ReadError::OtherDocument => Cause::OtherDocument,
         ReadError::WrongCan => Cause::WrongCan,
         ReadError::Moved => Cause::CardMoved,
         ReadError::Unreadable { .. } | ReadError::Transport { .. } => Cause::CardUnreadable,
@@ -93,5 +144,9 @@ impl Transport for Stoppable {
 
     fn reset(&mut self) -> Result<(), TransportError> {
         self.card.reset()
+    }
+
+    fn line(&self) -> Line {
+        self.card.line()
     }
 }

@@ -33,7 +33,7 @@ pub use driver::Moment;
 pub use parts::{OpenChip, OpenPrinter, Parts, PartsError, fhir, hospital, insurance, open_store};
 pub use shared::Shared;
 
-use crate::checkin::{Event, Touch};
+use crate::checkin::{Event, Rules, Touch};
 use crate::config::Config;
 use driver::{Driver, Input};
 use limits::Limits;
@@ -115,6 +115,9 @@ impl Kiosk {
         let (inlet, shared) = (kiosk.inlet(), kiosk.shared());
         let config = Arc::new(config);
         let sources = sources(&config, &inlet)?;
+        if Rules::from(config.as_ref()).chip_offered() {
+            inlet.health("trust", parts.trust.look().1);
+        }
         let heard = (inlet.clone(), Arc::clone(&shared), observer);
         let mut driver = Driver::new(&config, &parts, sources, heard, limits)?;
         kiosk.thread("driver", &alive, move || driver.run(&inbox))?;

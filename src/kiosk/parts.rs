@@ -12,6 +12,7 @@ use crate::insurance::{Clerk, Provider, Service};
 use crate::queue::PatientRef;
 use crate::store::{Sqlite, Store, StoreError};
 use crate::ticket::{self, Printer, Template};
+use crate::trust;
 
 /// Opens the card that lies on the reader.
 pub type OpenChip = Arc<dyn Fn() -> Result<Box<dyn Transport>, TransportError> + Send + Sync>;
@@ -29,6 +30,8 @@ pub struct Parts {
     pub insurance: Arc<dyn Provider>,
     /// The chip on the reader.
     pub chip: OpenChip,
+    /// Whom to trust.
+    pub trust: Arc<trust::Folder>,
     /// The printer.
     pub printer: OpenPrinter,
     /// The ticket's template.
@@ -67,6 +70,7 @@ impl Parts {
             hospital: hospital(config, &store)?,
             insurance: insurance(config)?,
             chip: Arc::new(move || open_chip(&reader).map_err(line_fault)),
+            trust: Arc::new(trust::Folder::open(&config.trust.folder)),
             printer: Arc::new(move || ticket::open(&printer)),
             template: Arc::new(template),
             store,

@@ -1,5 +1,5 @@
 use crate::card::{CardEvent, Watch};
-use crate::checkin::Event;
+use crate::checkin::{Event, Rules};
 use crate::config::Config;
 use crate::scan::{self, ScanEvent, SourceHandle};
 
@@ -16,8 +16,7 @@ pub(super) struct Sources {
 
 impl Sources {
     pub(super) fn start(config: &Config, inlet: &Inlet) -> std::io::Result<Self> {
-        let chip_offered = config.policy.ways.contains(&crate::identity::Way::Chip)
-            && config.policy.chip != crate::config::Chip::Off;
+        let chip_offered = Rules::from(config).chip_offered();
         let reader =
             chip_offered.then(|| Watch::start(config.reader.clone(), hear_reader(inlet.clone())));
         let scanner = config.scanner.clone().map(|settings| {

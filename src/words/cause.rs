@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// The card on the reader is not a citizen card (a bank card, a passport, an old card).
+    /// The card on the reader is not a citizen card (a bank card, an old card).
     NotACitizenCard,
+    /// A passport or another document that is no citizen card.
+    OtherDocument,
     /// The card was moved or taken away while it was read.
     CardMoved,
     /// The chip does not answer, or not sensibly.
@@ -65,8 +67,9 @@ pub enum Cause {
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::NotACitizenCard,
+        Self::OtherDocument,
         Self::CardMoved,
         Self::CardUnreadable,
         Self::WrongCan,
@@ -99,6 +102,7 @@ impl Cause {
     pub fn code(self) -> &'static str {
         match self {
             Self::NotACitizenCard => "not_a_citizen_card",
+            Self::OtherDocument => "other_document",
             Self::CardMoved => "card_moved",
             Self::CardUnreadable => "card_unreadable",
             Self::WrongCan => "wrong_can",

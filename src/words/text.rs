@@ -180,6 +180,7 @@ texts! {
     StaffPrinter => "staff.printer",
     StaffEhr => "staff.ehr",
     StaffStore => "staff.store",
+    StaffTrust => "staff.trust",
     StaffCall => "staff.call",
     StaffWhy => "staff.why",
     StaffCallSent => "staff.call_sent",

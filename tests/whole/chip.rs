@@ -17,15 +17,15 @@ use crate::site::{Plan, Site, known, other};
 const PACE_MAX: u32 = 2;
 
 /// A reader, a hospital that knows the patients, and a kiosk.
-struct Stage {
-    site: Site,
+pub struct Stage {
+    pub site: Site,
     ehr: Server,
-    reader: Pcscd,
+    pub reader: Pcscd,
 }
 
 impl Stage {
     /// `None` where there is no virtual reader.
-    fn new(plan: Plan<'_>) -> Option<Self> {
+    pub fn new(plan: Plan<'_>) -> Option<Self> {
         let reader = Pcscd::start()?;
         let ehr = Server::start(0, Seed::trial(Seed::today())).expect("a server");
         let plan = Plan {

@@ -17,6 +17,7 @@ mod ehr;
 mod kill;
 mod paper;
 mod program;
+mod proofs;
 mod real;
 mod site;
 mod store;

@@ -160,6 +160,8 @@ tcp = "{printer}"
 [store]
 path = "store/store.sqlite"
 key_file = "key/store.key"
+[trust]
+folder = "trust"
 {scanner}{ehr}"#,
             ways = plan.ways,
             chip = plan.chip,

@@ -5,7 +5,7 @@ use super::{Gathering, Want};
 use crate::checkin::context::Context;
 use crate::checkin::event::{AskId, ChipRead, Effect, Event};
 use crate::checkin::view::{Key, Touch};
-use crate::identity::{Payload, Person, PersonalNumber, Private, Verdict, Way, judge as grade};
+use crate::identity::{Payload, Person, PersonalNumber, Private, Verdict, Way};
 use crate::words::Cause;
 use zeroize::Zeroize;
 
@@ -30,7 +30,7 @@ impl Gathering {
             }
             Event::Chip { ask, result } => {
                 if self.slots.chip.awaits(ask) {
-                    self.chip(result, ctx);
+                    return self.chip(result, ctx);
                 }
             }
             Event::Patient { ask, result } => {
@@ -172,9 +172,9 @@ impl Gathering {
         self.slots.claim = Some(claim);
     }
 
-    fn chip(&mut self, result: Result<Box<ChipRead>, Cause>, ctx: &Context<'_>) {
+    fn chip(&mut self, result: Result<Box<ChipRead>, Cause>, ctx: &Context<'_>) -> Option<Cause> {
         match result {
-            Ok(chip) if grade(&chip.proofs) == Verdict::TryAgain => {
+            Ok(chip) if chip.proofs.verdict() == Verdict::TryAgain => {
                 self.slots.chip = Slot::Empty;
                 self.failed(Cause::CardMoved, ctx);
             }
@@ -182,30 +182,41 @@ impl Gathering {
                 self.problem = None;
                 self.slots.chip = Slot::Got(chip);
             }
-            Err(cause) => {
-                self.slots.chip = Slot::Empty;
-                if cause == Cause::WrongCan {
-                    self.wrong_can();
-                }
-                // Until it is laid down anew; a card that jumped may never be seen to leave.
-                self.card_useless =
-                    !self.laid_anew && matches!(cause, Cause::NotACitizenCard | Cause::CardMoved);
-                self.again_at = (self.card_useless && cause == Cause::CardMoved)
-                    .then(|| ctx.now.mono.after(MOVED_AGAIN));
-                self.failed(cause, ctx);
+            // Whoever has no other papers than a passport is led to the desk.
+            Err(Cause::OtherDocument) if self.slots.claim.is_none() => {
+                return Some(Cause::OtherDocument);
             }
+            Err(Cause::OtherDocument) => self.not_read(Cause::NotACitizenCard, ctx),
+            Err(cause) => self.not_read(cause, ctx),
         }
+        None
+    }
+
+    fn not_read(&mut self, cause: Cause, ctx: &Context<'_>) {
+        self.slots.chip = Slot::Empty;
+        if let Some(can) = self.slots.tried_can.take()
+            && cause == Cause::WrongCan
+        {
+            return self.wrong_can(can, ctx);
+        }
+        // Until it is laid down anew; a card that jumped may never be seen to leave.
+        self.card_useless =
+            !self.laid_anew && matches!(cause, Cause::NotACitizenCard | Cause::CardMoved);
+        self.again_at = (self.card_useless && cause == Cause::CardMoved)
+            .then(|| ctx.now.mono.after(MOVED_AGAIN));
+        self.failed(cause, ctx);
     }
 
     /// Digits that did not open the card are not tried again; others, that came meanwhile, are.
-    fn wrong_can(&mut self) {
-        let tried = self.slots.tried_can.take();
+    pub(super) fn wrong_can(&mut self, tried: Private<String>, ctx: &Context<'_>) {
+        let tried = Some(tried);
         if self.slots.typed_can == tried {
             self.slots.typed_can = None;
         }
-        if tried.is_some() && self.slots.can() == tried {
+        if self.slots.can() == tried {
             self.slots.chip = Slot::Failed;
         }
+        self.failed(Cause::WrongCan, ctx);
     }
 
     fn failed(&mut self, cause: Cause, ctx: &Context<'_>) {

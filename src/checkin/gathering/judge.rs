@@ -31,8 +31,10 @@ pub(super) struct Around {
     pub(super) working: Ways,
     /// A card lies on the reader.
     pub(super) card_present: bool,
-    /// The card that lies there is none of ours, or its digits are spent.
+    /// The card that lies there is none of ours, or was tried with enough digits.
     pub(super) card_useless: bool,
+    /// The card will be read in a moment: digits that were wrong make the next ones wait.
+    pub(super) about_to_read: bool,
     /// The patient said that there is no card, or waiting for it has ended.
     pub(super) no_card: bool,
     /// The patient chose to type the number.
@@ -66,6 +68,9 @@ pub(super) fn judge(slots: &Slots, tries: &Tries, rules: &Rules, around: Around)
         return Need::Desk(Cause::ChipRequired);
     }
     let digits_missing = around.card_present && !around.card_useless && !chip_lost;
+    if around.about_to_read && !chip_lost {
+        return Need::Patient(Want::HoldStill);
+    }
     if slots.claim.is_some() {
         return if chip_lost {
             lookups(slots)

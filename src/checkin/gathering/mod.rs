@@ -10,6 +10,7 @@ use zeroize::{Zeroize, Zeroizing};
 pub(super) use self::judge::ways;
 use self::judge::{Around, Need, judge};
 use self::slots::{Slot, Slots, Tries};
+use super::attempts::MayTry;
 use super::context::{Context, Patience};
 use super::event::{Effect, Event, Mono};
 use super::identified::Identified;
@@ -17,7 +18,7 @@ use super::state::{State, desk, next_after_identity};
 use super::view::{Keypad, Reading, Screen, Shown, Want};
 use crate::config::Chip;
 use crate::ehr::Match;
-use crate::identity::{Grade, PersonalNumber, Private, Verdict, Way, judge as grade};
+use crate::identity::{Grade, PersonalNumber, Private, Verdict, Way};
 use crate::words::Cause;
 
 /// Shows what is asked for, holds what came in. Ends by patience, by enough evidence, or at the desk.
@@ -35,6 +36,8 @@ pub(super) struct Gathering {
     card_useless: bool,
     /// When a card that moved, and was not seen to leave, is read again.
     again_at: Option<Mono>,
+    /// When the card is read: digits that were wrong make the next ones wait.
+    read_at: Option<Mono>,
     /// The card was laid down anew while it was read.
     laid_anew: bool,
     want: Want,
@@ -56,6 +59,7 @@ impl Gathering {
             no_card: false,
             card_useless: false,
             again_at: None,
+            read_at: None,
             laid_anew: false,
             want: Want::CardOrCode,
         }
@@ -83,11 +87,13 @@ impl Gathering {
     /// The next wake-up.
     pub(super) fn deadline(&self) -> Mono {
         // A reading that has begun is heard out: `judge` does not look at the clock meanwhile.
-        let trying = !self.slots.known() && !self.slots.chip.is_asked();
+        let reading = self.slots.chip.is_asked() || self.read_at.is_some();
+        let trying = !self.slots.known() && !reading;
         let own = [
             self.tries.until.filter(|_| trying),
             self.slots.card_until,
             self.again_at,
+            self.read_at,
             self.slots.lookup_until.filter(|_| self.slots.looking_up()),
         ];
         own.into_iter()
@@ -99,7 +105,8 @@ impl Gathering {
         Around {
             working: ctx.working,
             card_present: ctx.card_present,
-            card_useless: self.card_useless || self.tries.can_spent(),
+            card_useless: self.card_useless || ctx.attempts.spent(),
+            about_to_read: self.read_at.is_some(),
             no_card: self.no_card,
             typing: self.typing,
             tried_long: self.tries.until.is_some_and(|until| ctx.now.mono >= until),
@@ -135,16 +142,35 @@ impl Gathering {
     }
 
     fn start_chip(&mut self, ctx: &mut Context<'_>) {
+        self.read_at = None;
+        while let Some(can) = self.ready_can(ctx) {
+            match ctx.attempts.may_try(can.expose(), ctx.day(), ctx.now) {
+                MayTry::Now => return self.read_chip(can, ctx),
+                MayTry::From(at) => {
+                    self.read_at = Some(at);
+                    self.slots.card_until = None;
+                    return;
+                }
+                MayTry::Wrong => self.wrong_can(can, ctx),
+                MayTry::Spent => return,
+            }
+        }
+    }
+
+    /// The digits for the card that lies there, where it can be read.
+    fn ready_can(&self, ctx: &Context<'_>) -> Option<Private<String>> {
         let ready = ctx.rules.chip_offered()
             && ctx.working.chip
             && ctx.card_present
             && !self.card_useless
             && !self.tries.chip_failed()
             && self.slots.chip.is_empty();
-        let Some(can) = self.slots.can().filter(|_| ready) else {
-            return;
-        };
+        self.slots.can().filter(|_| ready)
+    }
+
+    fn read_chip(&mut self, can: Private<String>, ctx: &mut Context<'_>) {
         let ask = ctx.ask();
+        ctx.attempts.begin(ask, can.expose());
         self.slots.chip = Slot::Asked(ask);
         self.slots.card_until = None;
         self.slots.tried_can = Some(can.clone());
@@ -228,14 +254,14 @@ impl Gathering {
         (who.person, who.way) = (Some(person), way);
         if let Some(chip) = self.slots.chip.got() {
             who.rejected = self.slots.rejected(ctx.rules);
-            who.grade = match grade(&chip.proofs) {
+            who.grade = match chip.proofs.verdict() {
                 Verdict::Graded(grade) => Some(grade),
                 // A site that only reports goes on, with what no proof is needed for.
                 Verdict::Rejected => (!who.rejected).then_some(Grade::Read),
                 // `take` does not let an interrupted reading into the slot.
                 Verdict::TryAgain => None,
             };
-            who.proofs = Some(chip.proofs.clone());
+            who.proofs = Some(chip.proofs.record());
         } else {
             who.grade = Some(Grade::Claimed);
         }

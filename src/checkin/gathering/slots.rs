@@ -2,7 +2,7 @@ use crate::checkin::context::Rules;
 use crate::checkin::event::{AskId, ChipRead, Mono};
 use crate::config::Chip;
 use crate::ehr::{Appointment, Match};
-use crate::identity::{Person, Private, Verdict, Way, judge as grade};
+use crate::identity::{Person, Private, Verdict, Way};
 use crate::queue::InsuranceStatus;
 use crate::words::Cause;
 
@@ -130,7 +130,7 @@ impl Slots {
     /// A proof of the chip failed, and this site heeds it.
     pub(super) fn rejected(&self, rules: &Rules) -> bool {
         let chip = self.chip.got();
-        let failed = chip.is_some_and(|chip| grade(&chip.proofs) == Verdict::Rejected);
+        let failed = chip.is_some_and(|chip| chip.proofs.verdict() == Verdict::Rejected);
         failed && rules.policy.chip != Chip::ReportOnly
     }
 
@@ -237,8 +237,6 @@ pub(super) struct Tries {
 
 /// A card that moved may be laid down again this often.
 const MOVED_MAX: u8 = 3;
-/// Tries with wrong digits: fewer than any chip takes to slow down or block.
-const WRONG_CAN_MAX: u8 = 2;
 /// Every other thing may go wrong this often before its way counts as failed.
 const WRONG_MAX: u8 = 2;
 
@@ -269,13 +267,8 @@ impl Tries {
     pub(super) fn chip_failed(&self) -> bool {
         self.moved >= MOVED_MAX
             || self.unreadable >= WRONG_MAX
-            || self.wrong_can >= WRONG_CAN_MAX
+            || self.wrong_can >= WRONG_MAX
             || self.foreign_card >= WRONG_MAX
-    }
-
-    /// The digits have had their chances: no further try may reach a chip.
-    pub(super) fn can_spent(&self) -> bool {
-        self.wrong_can >= WRONG_CAN_MAX
     }
 
     /// Codes have had their chances.

@@ -82,11 +82,12 @@ pub fn answer(question: &Effect, manner: u8) -> Option<Event> {
     let who = usize::from(manner / 16) % PERSONS.len();
     Some(match question {
         Effect::ReadChip { ask, .. } => {
-            let result = match manner % 12 {
+            let result = match manner % 13 {
                 0 => Err(Cause::CardMoved),
                 1 => Err(Cause::WrongCan),
                 2 => Err(Cause::NotACitizenCard),
                 3 => Err(Cause::CardUnreadable),
+                12 => Err(Cause::OtherDocument),
                 4 => {
                     return Some(Event::ChipProgress {
                         ask: *ask,

@@ -172,6 +172,7 @@ fn wrong_digits_of_an_earlier_code_do_not_shut_out_the_card_of_a_later_one() {
     world.step(card_code(0));
     chip_fails(&mut world, Cause::WrongCan);
     assert_eq!(want(&world), Want::HoldStill);
+    world.wake();
     read(&mut world, 0, CheckResult::Undetermined);
     known(&mut world);
     assert_eq!(world.draft().1.way, Way::Chip);

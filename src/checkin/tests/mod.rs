@@ -6,6 +6,7 @@
     reason = "a test may look for one variant"
 )]
 
+mod attempts;
 mod deeds;
 mod evidence;
 mod paths;

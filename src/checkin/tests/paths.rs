@@ -123,9 +123,11 @@ fn six_typed_digits_open_the_card_that_lies_there() {
 fn wrong_digits_reach_a_chip_twice_at_most() {
     let mut world = kiosk();
     world.step(Event::CardPlaced);
-    for _ in 0..6 {
-        digits(&mut world, "000000");
+    for last in 0..6 {
+        digits(&mut world, &format!("00000{last}"));
         if want(&world) == Want::HoldStill {
+            // Wrong digits make the next ones wait.
+            world.wake();
             let ask = world.chip_ask();
             world.step(Event::Chip {
                 ask,
@@ -226,6 +228,34 @@ fn report_only_records_a_failed_proof_and_goes_on() {
         draft.proofs.expect("kept").passive.result,
         CheckResult::Failed
     );
+}
+
+/// A foreigner has no citizen card to try next: the desk helps, and says so in a sentence of its own.
+#[test]
+fn a_passport_leads_to_the_desk_and_beside_a_code_the_code_goes_on() {
+    let mut world = kiosk();
+    world.step(Event::CardPlaced);
+    digits(&mut world, "123456");
+    let passport = |world: &mut World| {
+        let (ask, result) = (world.chip_ask(), Err(Cause::OtherDocument));
+        world.step(Event::Chip { ask, result });
+    };
+    passport(&mut world);
+    let (_, draft) = world.draft();
+    assert_eq!((draft.kind, draft.person), (VisitKind::Desk, None));
+    assert_eq!(draft.reason.as_deref(), Some("other_document"));
+    let told = Effect::StaffWanted(Cause::OtherDocument);
+    assert!(world.effects.contains(&told));
+
+    let mut world = kiosk();
+    world.step(card_code(0));
+    world.step(Event::CardPlaced);
+    passport(&mut world);
+    assert_eq!(problem(&world), Some(Cause::NotACitizenCard));
+    known(&mut world);
+    world.step(Event::CardTaken);
+    world.step(Event::Touch(Touch::NoCard));
+    assert!(matches!(world.screen(), Screen::Confirm { .. }));
 }
 
 #[test]

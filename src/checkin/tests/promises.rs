@@ -107,7 +107,7 @@ impl Trial {
         }
         let index = usize::from(which) % self.world.open.len();
         let question = self.world.open[index].clone();
-        if !keep && !matches!(&question, Effect::ReadChip { .. } if manner % 12 == 4) {
+        if !keep && !matches!(&question, Effect::ReadChip { .. } if manner % 13 == 4) {
             self.world.open.remove(index);
         }
         let event = match &question {

@@ -24,6 +24,14 @@ struct Conversation {
     rejected: bool,
 }
 
+/// The card that lies there, whoever stands before it.
+#[derive(Default)]
+struct Card {
+    tried: BTreeSet<String>,
+    wrong: BTreeSet<String>,
+    asks: BTreeMap<AskId, String>,
+}
+
 /// Everything that was asked, given and printed.
 #[derive(Default)]
 pub struct Witness {
@@ -31,12 +39,14 @@ pub struct Witness {
     pub printed: BTreeSet<Uuid>,
     asked_in: BTreeMap<AskId, u64>,
     conversation: Conversation,
+    card: Card,
     number_wanted: Option<AskId>,
 }
 
 impl Witness {
     /// Before the machine hears of it.
     pub fn hear(&mut self, event: &Event) {
+        self.hear_of_card(event);
         let now = &mut self.conversation;
         match event {
             Event::Code(payload) => {
@@ -53,11 +63,28 @@ impl Witness {
         }
     }
 
+    fn hear_of_card(&mut self, event: &Event) {
+        match event {
+            Event::CardTaken => self.card = Card::default(),
+            Event::Chip { ask, result } => {
+                let Some(can) = self.card.asks.remove(ask) else {
+                    return;
+                };
+                match result {
+                    Ok(_) => (self.card.tried, self.card.wrong) = Default::default(),
+                    Err(Cause::WrongCan) => drop(self.card.wrong.insert(can)),
+                    Err(_) => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// What left a state that only one answer, or its own deadline, may end.
     pub fn check_step(&mut self, world: &World, before: &Screen, event: &Event) {
         let after = world.screen();
         if matches!(before, Screen::Confirm { .. }) {
-            // "No, that is not me": the digits were another's.
+            // "No, that is not me": it begins anew, but not for the card.
             self.conversation.wrong_digits.clear();
         }
         let cut_off = Screen::Help {
@@ -104,7 +131,12 @@ impl Witness {
                     ..Conversation::default()
                 };
             }
-            Effect::ReadChip { ask, .. } => {
+            Effect::ReadChip { ask, can } => {
+                let card = &mut self.card;
+                assert!(!card.wrong.contains(can.expose()), "wrong digits again");
+                card.tried.insert(can.expose().clone());
+                assert!(card.tried.len() <= 2, "a card is tried again and again");
+                card.asks.insert(*ask, can.expose().clone());
                 assert!(world.rules.chip_offered(), "the chip is off");
                 let wrong = self.conversation.wrong_digits.len();
                 assert!(wrong < 2, "digits reach a chip after {wrong} wrong ones");
@@ -165,10 +197,10 @@ impl Witness {
             let read = self.conversation.chips.iter().find(|chip| {
                 let number = draft.person.as_ref().map(|p| &p.personal_number);
                 number == Some(&chip.person.personal_number)
-                    && Some(&chip.proofs) == draft.proofs.as_ref()
+                    && Some(chip.proofs.record()) == draft.proofs
             });
             let chip = read.expect("no such chip was read in this conversation");
-            let expected = match judge(&chip.proofs) {
+            let expected = match judge(&chip.proofs.record()) {
                 Verdict::Graded(grade) => (Some(grade), false),
                 Verdict::Rejected if heeds => (None, true),
                 Verdict::Rejected => (Some(Grade::Read), false),

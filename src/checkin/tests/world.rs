@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use crate::checkin::{AskId, ChipRead, Device, Effect, Event, Machine, Mono, Now, Rules, Screen};
 use crate::config::{Chip, Policy, Privacy, Service, Waits};
+use crate::emrtd::Proofs;
 use crate::identity::{
-    BhytQr, CardQr, Check, CheckResult, Grade, InsuranceNumber, Payload, Person, PersonalNumber,
-    Private, Proofs, Way,
+    self, BhytQr, CardQr, Check, CheckResult, Grade, InsuranceNumber, Payload, Person,
+    PersonalNumber, Private, Way,
 };
 use crate::queue::{Draft, Issued, Paper, Refusal, Series, ServiceCode, VisitKind};
 use crate::store::Answer;
@@ -63,11 +64,11 @@ pub fn insurance_number(index: usize) -> InsuranceNumber {
 
 pub fn proofs(passive: CheckResult) -> Proofs {
     let check = |result| Check::new(result, "test");
-    Proofs {
+    Proofs::assumed(identity::Proofs {
         passive: check(passive),
         chip: check(CheckResult::NotSupported),
         active: check(CheckResult::NotSupported),
-    }
+    })
 }
 
 pub fn chip(index: usize, passive: CheckResult) -> Box<ChipRead> {

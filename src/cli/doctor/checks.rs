@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Finding;
+use super::{Finding, trust};
 use crate::card::{self, CardError};
 use crate::config::{Chip, Config, Ehr, Insurance, Link};
 use crate::ehr::HospitalSystem;
@@ -24,7 +24,7 @@ const DISK_WARNING_BYTES: u64 = 2 << 30;
 pub(super) fn all(config: &Config) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("config", "no fault")];
     findings.push(reader(config));
-    findings.extend(trust(config));
+    findings.extend(trust::check(config));
     findings.extend(camera(config));
     findings.extend(scanner(config));
     findings.push(template(config));
@@ -76,16 +76,6 @@ fn reader(config: &Config) -> Finding {
             "plug the reader in, or correct [reader] name_contains",
         ),
     }
-}
-
-fn trust(config: &Config) -> Option<Finding> {
-    (config.policy.chip != Chip::Off).then(|| {
-        Finding::warning(
-            "trust",
-            "this version reads chips and does not verify signatures: every card is graded `read`",
-            "none yet; do not rely on the card being genuine",
-        )
-    })
 }
 
 #[cfg(feature = "camera")]

@@ -1,9 +1,14 @@
-//! Reader, camera, scanner, printer, panel, voice.
+//! Reader, trust anchors, camera, scanner, printer, panel, voice.
 
 use std::path::PathBuf;
 
 use super::Root;
-use crate::config::settings::{Camera, Link, Printer, Reader, Scanner, Screen, Voice};
+use crate::config::settings::{
+    Camera, Fields, Link, Printer, Reader, Scanner, Screen, Trust, Voice,
+};
+
+/// Where trust anchors are, unless the file says otherwise.
+const TRUST_FOLDER: &str = "/etc/tiepdon/trust";
 
 impl Root<'_> {
     pub(super) fn reader(&self) -> Reader {
@@ -13,6 +18,33 @@ impl Root<'_> {
             allow_virtual: false,
         };
         reader.finish();
+        read
+    }
+
+    pub(super) fn trust(&self) -> Trust {
+        let trust = self.root.section("trust");
+        let folder = trust.text("folder");
+        trust.finish();
+        Trust {
+            folder: self.path(folder.as_deref().unwrap_or(TRUST_FOLDER)),
+        }
+    }
+
+    pub(super) fn fields(&self) -> Fields {
+        const KEY: &str = "handover";
+        let fields = self.root.section("fields");
+        let mut read = Fields::default();
+        for (text, _) in fields.texts(KEY).unwrap_or_default() {
+            if text == "ethnicity" {
+                read.ethnicity = true;
+            } else {
+                fields.fault(
+                    KEY,
+                    &format!("\"{text}\" is not ethnicity, the one field to list"),
+                );
+            }
+        }
+        fields.finish();
         read
     }
 

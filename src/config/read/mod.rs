@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use toml::de::DeTable;
 
 use super::section::{Fault, Faults, Section};
-use super::settings::{Chip, Config, Kiosk, Policy, Privacy, Service, Site, Waits};
+use super::settings::{Chip, Config, Ehr, Kiosk, Policy, Privacy, Service, Site, Waits};
 use crate::identity::{Grade, Way};
 use crate::queue::{Series, ServiceCode};
 use crate::words::Language;
@@ -72,6 +72,8 @@ impl Root<'_> {
             desk: self.desk(&services),
             services,
             reader: self.reader(),
+            trust: self.trust(),
+            fields: self.fields(),
             camera: self.camera(),
             scanner: self.scanner(),
             printer: self.printer(),
@@ -83,6 +85,12 @@ impl Root<'_> {
             voice: self.voice(),
             trial: false,
         };
+        if config.fields.ethnicity && matches!(config.ehr, Ehr::Local) {
+            self.root.section("fields").fault(
+                "handover",
+                "hands over to the hospital's system; without [ehr] there is none",
+            );
+        }
         self.root.finish();
         config
     }

@@ -109,6 +109,10 @@ impl Renderer<'_> {
             let url = format!("{EXTENSIONS}/insurance");
             all.push(json!({"url": url, "valueCode": draft.insurance}));
         }
+        let person = draft.person.as_ref();
+        if let Some(ethnicity) = person.and_then(|person| person.ethnicity.as_ref()) {
+            all.push(json!({"url": format!("{EXTENSIONS}/ethnicity"), "valueString": ethnicity}));
+        }
         if let Some(reason) = &draft.reason {
             all.push(code(&format!("{EXTENSIONS}/desk-reason"), reason));
         }

@@ -1,15 +1,18 @@
 use std::fmt;
 
-use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
-use crate::emrtd::crypto::{self, Key, Use};
+use crate::emrtd::algorithm::HashAlgorithm;
 use crate::emrtd::lds::mrz;
+use crate::emrtd::symmetric::{Cipher, Key, Use};
 use crate::identity::PersonalNumber;
 
 /// The secret that opens a chip: what is printed on the card. Wiped when dropped, never printed.
 #[derive(Clone)]
 pub struct Access(Secret);
+
+/// As much of the hash of the MRZ is the seed of basic access control.
+const BASIC_SEED_LEN: usize = 16;
 
 #[derive(Clone)]
 enum Secret {
@@ -34,17 +37,10 @@ impl Access {
         Self(Secret::Can(Zeroizing::new(number.can().to_owned())))
     }
 
-    /// The MRZ: three lines of 30 characters, or the 24 characters of the key. Refused where a
-    /// check digit is wrong.
+    /// The MRZ: the lines of a card or passport, or the 24 characters of the key (more with a long
+    /// document number). Refused where a check digit is wrong.
     pub fn mrz(text: &str) -> Option<Self> {
-        let text: Zeroizing<String> =
-            Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect());
-        let key = match text.len() {
-            mrz::KEY_LEN => text,
-            mrz::TD1_LEN => Zeroizing::new(mrz::Td1::parse(text.as_bytes()).ok()?.key()),
-            _ => return None,
-        };
-        mrz::key_is_right(key.as_bytes()).then(|| Self(Secret::Mrz(key)))
+        mrz::key_of(text).map(|key| Self(Secret::Mrz(key)))
     }
 
     /// The number of this password in MSE:Set AT (ICAO 9303-11 §4.4.4.1).
@@ -55,17 +51,31 @@ impl Access {
         }
     }
 
-    /// Kπ, the key that decrypts the nonce (ICAO 9303-11 §9.7.2 and §9.7.3). Only the MRZ is
-    /// hashed first.
-    pub(super) fn key(&self) -> Key {
-        match &self.0 {
-            Secret::Can(digits) => crypto::derive(digits.as_bytes(), Use::Password),
-            Secret::Mrz(key) => {
-                let seed = Zeroizing::new(<[u8; 20]>::from(Sha1::digest(key.as_bytes())));
-                crypto::derive(&*seed, Use::Password)
-            }
-        }
+    /// Kπ, the key that decrypts the nonce of PACE (ICAO 9303-11 §9.7.3). Only the MRZ is hashed
+    /// first.
+    pub(super) fn key(&self, cipher: Cipher) -> Key {
+        let seed = match &self.0 {
+            Secret::Can(digits) => Zeroizing::new(digits.as_bytes().to_vec()),
+            Secret::Mrz(key) => hashed(key),
+        };
+        Key::derive(cipher, &seed, Use::Password)
     }
+
+    /// The keys of basic access control, for encryption and MAC (ICAO 9303-11 §4.3.2 and §9.7.2);
+    /// `None` for an access number, which opens only PACE.
+    pub(super) fn basic_keys(&self) -> Option<(Key, Key)> {
+        let Secret::Mrz(key) = &self.0 else {
+            return None;
+        };
+        let hash = hashed(key);
+        let seed = &hash[..BASIC_SEED_LEN];
+        let derive = |purpose| Key::derive(Cipher::TripleDes, seed, purpose);
+        Some((derive(Use::Encryption), derive(Use::Mac)))
+    }
+}
+
+fn hashed(key: &str) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(HashAlgorithm::Sha1.digest(&[key.as_bytes()]))
 }
 
 impl fmt::Debug for Access {
@@ -80,9 +90,14 @@ impl fmt::Debug for Access {
 #[cfg(test)]
 mod tests {
     use super::{Access, Secret, Zeroizing};
+    use crate::emrtd::symmetric::{Cipher, Key};
 
     fn check(access: &Access, key: &str) {
-        assert_eq!(hex::encode_upper(*access.key()), key);
+        assert_is(&access.key(Cipher::Aes128), key);
+    }
+
+    fn assert_is(key: &Key, expected: &str) {
+        assert_eq!(key.to_hex(), expected);
     }
 
     #[test]
@@ -105,6 +120,27 @@ mod tests {
             &mrz("099012345999010183901016"),
             "4C74A3E3539C113306F1B1C46796839D",
         );
+    }
+
+    #[test]
+    fn the_published_mrz_gives_the_published_keys_of_basic_access_control() {
+        for (mrz, encryption, mac) in [
+            (
+                "L898902C<369080619406236",
+                "AB94FDECF2674FDFB9B391F85D7F76F2",
+                "7962D9ECE03D1ACD4C76089DCE131543",
+            ),
+            (
+                "099012345999010183901016",
+                "DAC1641F4F083BBA3273040E7F8AC7D0",
+                "618F7619194A102CEA92A789A880237F",
+            ),
+        ] {
+            let access = Access::mrz(mrz).expect("a right key");
+            let keys = access.basic_keys().expect("an MRZ has them");
+            assert_is(&keys.0, encryption);
+            assert_is(&keys.1, mac);
+        }
     }
 
     #[test]

@@ -1,6 +1,16 @@
 //! What was proved about a chip, and how. Only the verifiers of this folder can say "successful":
 //! the constructor is theirs alone, so a proof that was not carried out cannot be claimed.
 
+mod active;
+pub(super) mod cam;
+mod chip;
+pub(super) mod passive;
+
+pub(super) use active::{AaTurn, ActiveAuthentication};
+pub(super) use chip::{CaTurn, ChipAuthentication, Unconfirmed};
+pub(super) use passive::Passive;
+pub use passive::PassiveStep;
+
 use crate::identity::{self, Check, CheckResult, Verdict, judge};
 
 /// The outcome of one proof.
@@ -58,15 +68,30 @@ impl Proof {
 /// Everything that was proved about one chip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proofs {
-    pub(super) passive: Proof,
-    pub(super) chip: Proof,
-    pub(super) active: Proof,
+    passive: Proof,
+    steps: Vec<(PassiveStep, Check)>,
+    chip: Proof,
+    active: Proof,
 }
 
 impl Proofs {
+    pub(super) fn new(passive: &Passive, chip: Proof, active: Proof) -> Self {
+        Self {
+            passive: passive.proof(),
+            steps: passive.steps().to_vec(),
+            chip,
+            active,
+        }
+    }
+
     /// Passive authentication: are the data signed by a trusted issuer?
     pub fn passive(&self) -> &Proof {
         &self.passive
+    }
+
+    /// The steps of passive authentication, in the order in which they were carried out.
+    pub fn passive_steps(&self) -> &[(PassiveStep, Check)] {
+        &self.steps
     }
 
     /// Chip authentication, or PACE with chip authentication mapping: is the chip no copy?
@@ -102,6 +127,7 @@ impl Proofs {
         };
         Self {
             passive: proof(record.passive),
+            steps: Vec::new(),
             chip: proof(record.chip),
             active: proof(record.active),
         }

@@ -23,6 +23,9 @@ impl Driver {
                     ask,
                     can,
                     open: Arc::clone(&self.parts.chip),
+                    trust: Arc::clone(&self.parts.trust),
+                    kinds: Arc::clone(&self.kinds),
+                    ethnicity: self.ethnicity,
                     wanted: Arc::clone(&self.wanted_chip),
                     inlet: self.inlet.clone(),
                 };

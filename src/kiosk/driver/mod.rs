@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::chip::Kinds;
 use super::limits::Limits;
 use super::paper::Press;
 use super::parts::Parts;
@@ -61,6 +62,9 @@ pub(super) struct Driver {
     spoken: Option<Phrase>,
     /// The reading that is wanted; any other stops at its next APDU.
     wanted_chip: Arc<AtomicU64>,
+    kinds: Arc<Kinds>,
+    /// The site hands the ethnicity over.
+    ethnicity: bool,
     workers: Workers,
     /// What the machine was told of the reader.
     reader_works: Option<bool>,
@@ -112,6 +116,8 @@ impl Driver {
             press: Arc::new(Press::new(config, parts)),
             sources,
             kiosk: config.kiosk.id.clone(),
+            kinds: Arc::default(),
+            ethnicity: config.fields.ethnicity,
             inlet,
             shared,
             observer,

@@ -2,6 +2,7 @@
 //! while a patient with marks goes through every fault that these tests know.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -210,6 +211,9 @@ fn read_with_noise(person: &SimPerson, at: u32) {
         open: super::reader::opens(move || {
             crate::sim::card::Card::with(&person, Personality::Citizen, faults.clone())
         }),
+        trust: Arc::new(crate::trust::Folder::open(Path::new("/nowhere/trust"))),
+        kinds: Arc::default(),
+        ethnicity: false,
         wanted: Arc::new(1.into()),
         inlet: crate::kiosk::Inlet(sender),
     };

@@ -33,6 +33,7 @@ use crate::identity::{Payload, Person, PersonalNumber, Way};
 use crate::queue::{Draft, InsuranceStatus, ServiceCode, VisitKind};
 use crate::store::faulty::Faulty;
 use crate::ticket::Template;
+use crate::trust;
 use parts::{Clinic, Gate, Insurer, Press};
 
 /// What does not happen in this time fails the test; nothing else is timed.
@@ -131,6 +132,7 @@ impl House {
             hospital: clinic.clone(),
             insurance: insurer.clone(),
             chip,
+            trust: Arc::new(trust::Folder::open(Path::new("/nowhere/trust"))),
             printer: Arc::new(move || Box::new(Press(Arc::clone(&gate)))),
             template: Arc::new(Template::builtin()),
         };

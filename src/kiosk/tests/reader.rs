@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::parts::Gate;
 use super::{AN, BINH, House, PATIENCE, Seen, Setup};
 use crate::checkin::{Effect, Event, Screen, Touch, Want};
-use crate::emrtd::{self, Access, Plan, Transport, TransportError};
+use crate::emrtd::{self, Access, Plan, Request, Transport, TransportError, TrustStore};
 use crate::identity::Way;
 use crate::kiosk::parts::OpenChip;
 use crate::sim::card::Card;
@@ -277,9 +277,11 @@ fn commands_of_a_reading() -> u32 {
     let access = Access::can(owner().number.can()).unwrap();
     let plan = Plan {
         dg13: true,
-        portrait: false,
+        ..Plan::default()
     };
+    let trust = TrustStore::default();
+    let request = Request::new(access, plan, &trust, jiff::civil::date(2026, 1, 1));
     let mut random = |bytes: &mut [u8]| getrandom::fill(bytes).unwrap();
-    emrtd::read(&mut line, access, plan, &mut random, &mut |_| ()).unwrap();
+    emrtd::read(&mut line, request, &mut random, &mut |_| ()).unwrap();
     line.sent
 }

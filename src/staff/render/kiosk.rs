@@ -106,6 +106,7 @@ fn devices(kiosk: &Kiosk, language: Language) -> Option<Element> {
             "printer" => text(language, Text::StaffPrinter),
             "ehr" => text(language, Text::StaffEhr),
             "store" => text(language, Text::StaffStore),
+            "trust" => text(language, Text::StaffTrust),
             other => other,
         };
         match fault {

@@ -113,6 +113,8 @@ fn renewed(before: Person, now: &Person) -> Person {
         sex: now.sex.or(before.sex),
         nationality: now.nationality.or(before.nationality),
         residence: now.residence.or(before.residence),
+        // It goes to the hospital's system or nowhere.
+        ethnicity: None,
         old_id: now.old_id.or(before.old_id),
         cancelled_numbers: cancelled,
     }

@@ -1,0 +1,16 @@
+//! The folder of trust anchors: reads it, notices when it changes, and says what is amiss with it.
+//!
+//! [`Contents`] is what a folder holds, file by file; [`Folder`] keeps the store of a running kiosk
+//! up to date. What a certificate or a list means is `emrtd`'s affair.
+//! Invariant: a change is used only if the whole folder is read without a fault; else what was
+//! trusted before stays, and the fault is told.
+
+mod contents;
+mod folder;
+#[cfg(all(test, feature = "sim"))]
+mod tests;
+mod warning;
+
+pub use contents::{Contents, FileFault, Taken};
+pub use folder::Folder;
+pub use warning::{Warning, warnings};
