@@ -201,14 +201,17 @@ fn wait(marks: &Marks, kiosk: &Kiosk, awaited: &Mark) -> Instant {
 
 /// What the kiosk reads, and nothing but the reading.
 fn read_alone(person: &SimPerson) {
-    const PLAN: Plan = Plan {
+    let plan = Plan {
         dg13: true,
-        portrait: false,
+        ..Plan::default()
     };
+    let trust = TrustStore::default();
+    let today = jiff::civil::date(2026, 1, 1);
     let mut random = |out: &mut [u8]| getrandom::fill(out).expect("the system has randomness");
     let mut line = Connection::open(READER).expect("the card is there");
     let access = Access::of(&person.number);
-    emrtd::read(&mut line, access, PLAN, &mut random, &mut |_| {}).expect("a good card is read");
+    let request = Request::new(access, plan, &trust, today);
+    emrtd::read(&mut line, request, &mut random, &mut |_| {}).expect("a good card is read");
 }
 
 /// The first slot of the virtual reader, where [`vpcd::ADDRESS`] leads.

@@ -18,9 +18,12 @@ use std::time::Duration;
 use common::{Table, Times, cpu_time, peak_memory};
 use dmrtd::com::{TransceiveError, Transceiver};
 use dmrtd_reader::{Key, Session};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use line::Line;
-use tiepdon::emrtd::{Access, Plan, Transport, TransportError, read};
+use tiepdon::emrtd::{Access, Plan, Request, Transport, TransportError, TrustStore, read};
 use tiepdon::sim::card::Card;
+use tiepdon::sim::issuer::Issuer;
 use tiepdon::sim::persons;
 
 const RUNS: usize = 100;
@@ -154,7 +157,7 @@ fn card() -> Card {
 }
 
 /// The line to a card, whatever reader holds the other end.
-trait Wire {
+trait Wire: Send {
     /// `None`: the card is gone.
     fn exchange(&mut self, command: &[u8]) -> Option<Vec<u8>>;
 }
@@ -214,11 +217,17 @@ fn ours(wire: &mut dyn Wire, portrait: bool) {
     let plan = Plan {
         dg13: true,
         portrait,
+        ..Plan::default()
     };
-    let access = Access::of(&persons()[0].number);
+    let mut trust = TrustStore::default();
+    for file in Issuer::shared().trust() {
+        trust.add(file.name, &file.bytes).expect("a good file");
+    }
+    let today = TimeZone::UTC.to_datetime(Timestamp::now()).date();
+    let request = Request::new(Access::of(&persons()[0].number), plan, &trust, today);
     let mut random = |out: &mut [u8]| getrandom::fill(out).expect("the system has randomness");
-    let chip = read(&mut OurLine(wire), access, plan, &mut random, &mut |_| {})
-        .expect("a good card is read");
+    let chip = read(&mut OurLine(wire), request, &mut random, &mut |_| {});
+    let chip = chip.expect("a good card is read");
     assert_eq!(chip.portrait.is_some(), portrait);
 }
 

@@ -7,7 +7,7 @@ use elliptic_curve::{AffinePoint, CurveArithmetic, FieldBytesSize, ProjectivePoi
 
 use super::{SignatureFault, brainpool512};
 use crate::emrtd::algorithm::Curve;
-use crate::emrtd::asn1::{self, Asn1Error, Elements, INTEGER, SEQUENCE};
+use crate::emrtd::asn1::{self, Elements, INTEGER, SEQUENCE};
 
 /// Whether these bytes are an uncompressed point of the curve.
 pub(super) fn is_on_curve(curve: Curve, point: &[u8]) -> bool {

@@ -7,8 +7,10 @@ use serde::Deserialize;
 
 use super::certificate::{self, Certificate, CertificateFlaw, RevocationList};
 use super::cms::{Message, SignerIdentifier};
+use super::curve::Curve;
 use super::der;
-use super::key::{Curve, Hash, Key, Signing};
+use super::key::Key;
+use super::signing::{Hash, Signing};
 
 /// A CSCA is valid this long.
 const CSCA_VALID: [Date; 2] = [date(2021, 1, 1), date(2046, 1, 1)];
@@ -204,20 +206,16 @@ impl Authority {
     ) -> Result<DocumentSigner, ErrorStack> {
         let key = Key::generate(plan.signing.key)?;
         let key_id = Hash::Sha1.of(&key.public_bytes()?)?;
-        let Country {
-            alpha2,
-            organisation,
-            ..
-        } = self.country;
         let serial = if plan.revoked {
             REVOKED_SERIAL.to_vec()
         } else {
             serial()?
         };
-        let mut issuer = self.country.csca_name();
-        if plan.flaw == Some(CertificateFlaw::OtherIssuer) {
-            issuer = certificate::name(alpha2, organisation, "Somebody Else");
-        }
+        let issuer = if plan.flaw == Some(CertificateFlaw::OtherIssuer) {
+            self.country.name("Somebody Else")
+        } else {
+            self.country.csca_name()
+        };
         if plan.flaw != Some(CertificateFlaw::NoAuthorityKey) {
             extensions.push(certificate::authority_key(&self.key_id));
         }
@@ -229,7 +227,7 @@ impl Authority {
         let certificate = Certificate {
             serial: &serial,
             issuer: &issuer,
-            subject: &certificate::name(alpha2, organisation, common_name),
+            subject: &self.country.name(common_name),
             valid: plan.valid,
             key: &key,
             extensions,
@@ -264,8 +262,12 @@ impl Authority {
 }
 
 impl Country {
+    fn name(self, common: &str) -> Vec<u8> {
+        certificate::name(self.alpha2, self.organisation, common)
+    }
+
     fn csca_name(self) -> Vec<u8> {
-        certificate::name(self.alpha2, self.organisation, self.csca)
+        self.name(self.csca)
     }
 }
 

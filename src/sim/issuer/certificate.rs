@@ -5,7 +5,8 @@ use openssl::error::ErrorStack;
 use serde::Deserialize;
 
 use super::der;
-use super::key::{Hash, Key, Scheme, Signing};
+use super::key::Key;
+use super::signing::{Hash, Scheme, Signing};
 
 /// Bits of keyUsage, and how many of the last byte are unused.
 pub(super) const SIGNS_DOCUMENTS: [u8; 2] = [7, 0x80];

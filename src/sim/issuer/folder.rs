@@ -6,7 +6,8 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use super::authority::{ABROAD, Authority, Country, HOME};
-use super::key::{Key, Signing};
+use super::key::Key;
+use super::signing::Signing;
 use super::{Issuer, TrustFile};
 
 /// The keys, in a folder of their own inside the one that the caller names.

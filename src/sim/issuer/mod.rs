@@ -8,10 +8,12 @@
 mod authority;
 mod certificate;
 mod cms;
+mod curve;
 pub(in crate::sim) mod der;
 mod folder;
 mod key;
 mod security_object;
+mod signing;
 
 #[cfg(test)]
 mod tests;
@@ -25,8 +27,10 @@ use serde::Deserialize;
 pub use authority::{Authority, Country, DocumentSigner, SignerPlan};
 pub use certificate::CertificateFlaw;
 pub use cms::{MessageFlaw, SignerIdentifier};
-pub use key::{Curve, Hash, Key, KeyKind, Scheme, Signing};
+pub use curve::Curve;
+pub use key::{Key, KeyKind};
 pub use security_object::SodPlan;
+pub use signing::{Hash, Scheme, Signing};
 
 /// Whose CSCA stands behind a document signer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]

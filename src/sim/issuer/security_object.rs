@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::authority::DocumentSigner;
 use super::cms::{Message, MessageFlaw, SignerIdentifier};
 use super::der;
-use super::key::Hash;
+use super::signing::Hash;
 
 /// How EF.SOD shall be (ICAO 9303-10 §4.6.2).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -308,3 +308,104 @@ fn ways_of_signing_that_do_not_exist_are_refused() {
         assert_eq!(signing(text).to_string(), *text);
     }
 }
+
+#[test]
+fn a_flaw_of_a_certificate_is_the_one_that_its_plan_names() {
+    use super::CertificateFlaw as Flaw;
+    let issuer = Issuer::shared();
+    let csca = x509(issuer.authority(Csca::Home).certificate());
+    let key = csca.public_key().expect("a key");
+    let signer = |flaw| {
+        let plan = SignerPlan {
+            flaw,
+            ..SignerPlan::default()
+        };
+        x509(issuer.document_signer(Csca::Home, &plan).certificate())
+    };
+    let text = |x509: &X509| String::from_utf8(x509.to_text().expect("text")).expect("UTF-8");
+    let right = |x509: &X509| x509.verify(&key).unwrap_or(false);
+    let genuine = text(&signer(None));
+    assert!(genuine.contains("Digital Signature") && genuine.contains("Authority Key"));
+    for (flaw, shown, verifies) in [
+        (Flaw::NoKeyUsage, "X509v3 Key Usage: critical", true),
+        (Flaw::WrongKeyUsage, "Digital Signature", true),
+        (Flaw::NoAuthorityKey, "Authority Key", true),
+        (
+            Flaw::OtherIssuer,
+            "Issuer: C = VN, O = Tiep Don Trial, CN = CSCA Tiep Don Trial",
+            true,
+        ),
+        (Flaw::OtherAlgorithm, "no text tells", false),
+        (Flaw::WrongSignature, "no text tells", false),
+    ] {
+        let flawed = signer(Some(flaw));
+        assert!(!text(&flawed).contains(shown), "{flaw:?}");
+        assert_eq!(right(&flawed), verifies, "{flaw:?}");
+    }
+    assert!(text(&signer(Some(Flaw::UnknownCritical))).contains("2.23.136.99.1: critical"));
+}
+
+#[test]
+fn a_flaw_of_signed_data_is_the_one_that_its_plan_names() {
+    use super::MessageFlaw as Flaw;
+    // PKCS#1 signs the same bytes the same way.
+    let plan = SignerPlan {
+        signing: signing("rsa-2048 pkcs1 sha256"),
+        ..SignerPlan::default()
+    };
+    let signer = Issuer::shared().document_signer(Csca::Home, &plan);
+    let signed = |flaw| {
+        let plan = SodPlan {
+            flaw,
+            ..SodPlan::default()
+        };
+        let groups = BTreeMap::from([(1, b"a data group".as_slice())]);
+        let day = jiff::civil::date(2022, 3, 15);
+        let file = signer.security_object(&groups, &plan, day).expect("signed");
+        let mut cms = CmsContentInfo::from_der(&file[4..]).expect("CMS");
+        let flags = CMSOptions::NO_SIGNER_CERT_VERIFY | CMSOptions::BINARY;
+        (cms.verify(None, None, None, None, flags).is_ok(), file)
+    };
+    let count = |file: &[u8], oid: &str| {
+        let oid = super::der::oid(oid);
+        file.windows(oid.len())
+            .filter(|window| *window == oid)
+            .count()
+    };
+    let (content_type, data) = ("1.2.840.113549.1.9.3", "1.2.840.113549.1.7.1");
+    let (right, genuine) = signed(None);
+    assert!(right);
+    assert_eq!(
+        (count(&genuine, content_type), count(&genuine, data)),
+        (1, 0)
+    );
+    for flaw in [Flaw::WrongDigest, Flaw::NoDigest, Flaw::WrongSignature] {
+        assert!(!signed(Some(flaw)).0, "{flaw:?}");
+    }
+    // What follows OpenSSL forgives; a reader may not.
+    let (_, named) = signed(Some(Flaw::WrongContentType));
+    assert_eq!(count(&named, data), 1);
+    let (_, unnamed) = signed(Some(Flaw::NoContentType));
+    assert_eq!(count(&unnamed, content_type), 0);
+    let (_, twice) = signed(Some(Flaw::TwoSigners));
+    assert_eq!(count(&twice, content_type), 2);
+    assert_eq!(signed(None).1, genuine);
+    for flaw in [Flaw::WrongVersion, Flaw::Unsorted] {
+        let (_, other) = signed(Some(flaw));
+        assert_eq!(count(&other, content_type), 1, "{flaw:?}");
+        assert_eq!(other.len(), genuine.len(), "{flaw:?}");
+        assert_ne!(other, genuine, "{flaw:?}");
+    }
+}
+
+#[test]
+fn a_revocation_list_of_other_days_says_so() {
+    let days = [jiff::civil::date(2022, 1, 1), jiff::civil::date(2022, 4, 1)];
+    let list = Issuer::shared()
+        .authority(Csca::Home)
+        .revocation_list_of(days);
+    let list = X509Crl::from_der(&list.expect("signed")).expect("a CRL");
+    let day = |text| Asn1Time::from_str(text).expect("a time");
+    assert!(list.last_update() == &*day("20220101000000Z"));
+    assert!(list.next_update().expect("told") == &*day("20220401000000Z"));
+}

@@ -112,9 +112,6 @@ impl Passive {
             report.note(PassiveStep::SecurityObject, failed(error));
         }
         let object = read.ok();
-        if let Some(Err(fault)) = object.as_ref().map(|object| &object.hash) {
-            report.note(PassiveStep::SecurityObject, check(fault));
-        }
         let groups = object.iter().flat_map(|object| &object.groups);
         Self {
             groups: groups.map(|(number, _)| *number).collect(),
@@ -124,6 +121,14 @@ impl Passive {
             report,
             object,
         }
+    }
+
+    /// Both at once.
+    #[cfg(test)]
+    pub fn of(sod: &[u8], trust: &TrustStore, today: Date) -> Self {
+        let mut passive = Self::parse(sod);
+        passive.verify(trust, today);
+        passive
     }
 
     /// A document without an EF.SOD that could be read.
@@ -149,6 +154,9 @@ impl Passive {
         };
         let signed = content_info(&sod)
             .map(|bytes| signer::verify(bytes, &CONTENT_TYPES, trust, today, &mut self.report));
+        if let Some(Err(fault)) = self.object.as_ref().map(|object| &object.hash) {
+            self.report.note(PassiveStep::SecurityObject, check(fault));
+        }
         if let Ok(Some(signed)) = signed {
             self.has_signing_time = signed.signing_time.is_some();
             self.signer = signed.signer;
