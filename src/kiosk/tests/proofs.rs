@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::House;
 use super::reader::opens;
+use super::{House, Seen};
 use crate::checkin::{Event, Screen, Touch};
 use crate::emrtd::{Line, Transport, TransportError};
-use crate::identity::Grade;
+use crate::identity::{Grade, Verdict};
 use crate::queue::Draft;
 use crate::sim::card::{Card, Faults, profile};
 use crate::sim::issuer::Issuer;
@@ -69,18 +69,15 @@ fn an_anchor_that_is_copied_in_counts_at_the_next_card() {
     check_in(&house);
     assert_eq!(handed(&house, "A001").grade, Some(Grade::Read));
     Issuer::shared().write_trust(folder.path()).unwrap();
-    // Stronger evidence than that of the number held: staff look who it is, and the store knows.
     house.act(Event::CardPlaced);
     house.show_code(&owner().card_qr());
-    let graded = house.until("a chip", |seen| match seen {
-        super::Seen::Event(Event::Chip { result, .. }) => Some(result.unwrap().proofs.verdict()),
-        _ => None,
+    let graded = house.until("a chip", |seen| {
+        let Seen::Event(Event::Chip { result, .. }) = seen else {
+            return None;
+        };
+        Some(result.unwrap().proofs.verdict())
     });
-    assert_eq!(
-        graded,
-        crate::identity::Verdict::Graded(Grade::Proven),
-        "the new anchors"
-    );
+    assert_eq!(graded, Verdict::Graded(Grade::Proven), "the new anchors");
 }
 
 #[test]
