@@ -15,7 +15,7 @@ use super::symmetric::{Cipher, Key};
 use super::trust::{Certificate, Crl, TrustStore};
 use super::{lds, tlv};
 
-pub use card::{fuzz_reader, fuzz_reader_open};
+pub use card::{fuzz_reader, fuzz_reader_open, script_of};
 
 /// All of them, with the names of their targets and corpora.
 pub const ALL: &[(&str, fn(&[u8]))] = &[
@@ -94,7 +94,7 @@ pub fn fuzz_tlv(bytes: &[u8]) {
 /// EF.CardAccess: what it offers, under which names.
 pub fn fuzz_card_access(bytes: &[u8]) {
     if let Ok(infos) = lds::SecurityInfos::parse(bytes) {
-        infos.pace.iter().for_each(|info| drop(info.name()));
+        let _: Vec<_> = infos.pace.iter().map(|info| info.name()).collect();
     }
 }
 
