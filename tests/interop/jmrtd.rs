@@ -8,7 +8,7 @@ use tiepdon::sim::card::{Card, vpcd};
 
 use crate::line::Line;
 use crate::pcscd::Pcscd;
-use crate::process::{Process, files, parsed, run, sources, workshop};
+use crate::process::{Process, alone_in, files, parsed, run, sources, workshop};
 use crate::report::Report;
 use crate::table::{Job, Peer};
 
@@ -100,7 +100,11 @@ fn build() -> Result<PathBuf, String> {
     let here = sources("jmrtd");
     let java = files(&here, "java");
     let project = here.join("pom.xml");
-    let folder = workshop("jmrtd", &[&java[..], &[project.clone()]].concat());
+    let folder = workshop(
+        "jmrtd",
+        &[&java[..], std::slice::from_ref(&project)].concat(),
+    );
+    let _alone = alone_in(&folder);
     let [classes, library, done] = ["classes", "lib", "done"].map(|name| folder.join(name));
     if done.exists() {
         return Ok(folder);

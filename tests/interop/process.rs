@@ -1,5 +1,6 @@
 //! A peer in a process of its own: a job a line to its standard input, a report a line back.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -87,6 +88,14 @@ pub fn workshop(peer: &str, sources: &[PathBuf]) -> PathBuf {
     );
     let name = hex::encode(&hash.finalize()[..8]);
     cache.join("tiepdon/interop").join(peer).join(name)
+}
+
+/// One at a time builds there; the lock goes with the value.
+pub fn alone_in(folder: &Path) -> File {
+    std::fs::create_dir_all(folder).expect("the cache can be written");
+    let lock = File::create(folder.join("lock")).expect("the cache can be written");
+    lock.lock().expect("the lock can be waited for");
+    lock
 }
 
 /// The sources of a peer.
