@@ -62,7 +62,10 @@ fn build() -> Result<PathBuf, String> {
     let here = sources("jmrtd");
     let java = files(&here, "java");
     let project = here.join("pom.xml");
-    let folder = workshop("jmrtd", &[&java[..], &[project.clone()]].concat());
+    let folder = workshop(
+        "jmrtd",
+        &[&java[..], std::slice::from_ref(&project)].concat(),
+    );
     let [classes, library, done] = ["classes", "lib", "done"].map(|name| folder.join(name));
     if done.exists() {
         return Ok(folder);

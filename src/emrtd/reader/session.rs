@@ -7,7 +7,6 @@ use super::agenda::{self, Task};
 use crate::emrtd::access::CamEvidence;
 use crate::emrtd::chip::{Files, Plan};
 use crate::emrtd::file::FileFault;
-use crate::emrtd::lds::security_info::PaceInfo;
 use crate::emrtd::lds::{self, File, SecurityInfos};
 use crate::emrtd::proof::{Passive, PassiveStep, Proof, Proofs, Unconfirmed, cam, passive};
 use crate::emrtd::signature::PublicKey;
@@ -21,8 +20,8 @@ pub(super) struct Session {
     agenda: VecDeque<Task>,
     /// How the chip was opened.
     pub access: String,
-    /// The offer of EF.CardAccess that was taken up; it is unsigned, and compared with DG14 later.
-    pub opened_with: Option<PaceInfo>,
+    /// What EF.CardAccess says; it is unsigned, and compared with DG14 later.
+    pub card_access: Option<SecurityInfos>,
     /// What PACE-CAM told, until EF.CardSecurity judges it.
     pub cam: Option<CamEvidence>,
     passive: Option<Passive>,
@@ -43,7 +42,7 @@ impl Session {
         Self {
             agenda: agenda::of(plan),
             access: String::new(),
-            opened_with: None,
+            card_access: None,
             cam: None,
             passive: None,
             dg14: None,
@@ -182,18 +181,16 @@ impl Session {
     /// EF.CardAccess is not signed. If DG14 lists how PACE is done, and not so, then somebody has
     /// changed it: perhaps to make us use a weaker protocol.
     fn compare_card_access(&mut self, signed: &SecurityInfos) {
-        let (Some(used), Some(passive)) = (&self.opened_with, &mut self.passive) else {
+        let (Some(unsigned), Some(passive)) = (&self.card_access, &mut self.passive) else {
             return;
         };
-        let check = if signed.pace.is_empty() {
+        let check = if signed.pace_offers.is_empty() {
             Check::new(CheckResult::NotSupported, "DG14 does not list PACE")
-        } else if signed.pace.contains(used) {
-            Check::new(CheckResult::Successful, "as in DG14")
+        } else if signed.contradicts(unsigned) {
+            let reason = "EF.CardAccess offers PACE otherwise than DG14";
+            Check::new(CheckResult::Failed, reason)
         } else {
-            Check::new(
-                CheckResult::Failed,
-                "EF.CardAccess offered what DG14 does not list",
-            )
+            Check::new(CheckResult::Successful, "as in DG14")
         };
         passive.add(PassiveStep::CardAccess, check);
     }

@@ -59,7 +59,8 @@ fn a_signer_named_wrongly_is_found_if_only_one_certificate_is_there() {
 fn a_certificate_that_breaks_a_rule_fails() {
     let version = |n| build(0xA0, &build(0x02, &[n]));
     let usage = |is_critical, bits: &[u8]| extension("551D0F", is_critical, &build(0x03, bits));
-    let changes: [(&str, Box<dyn Fn(&mut Cert)>); 9] = [
+    type Change = (&'static str, Box<dyn Fn(&mut Cert)>);
+    let changes: [Change; 9] = [
         ("version 2", Box::new(move |c| c.version = version(1))),
         ("version 1", Box::new(|c| c.version.clear())),
         (
@@ -89,9 +90,9 @@ fn a_certificate_that_breaks_a_rule_fails() {
         ),
     ];
     for (what, change) in changes {
-        Document::new()
-            .with(|d| change(&mut d.certificate))
-            .is(Failed, Certificate);
+        let document = Document::new().with(|d| change(&mut d.certificate));
+        assert_eq!(document.passive().proof().result(), Failed, "{what}");
+        document.is(Failed, Certificate);
     }
     Document::new()
         .with(|d| {
