@@ -109,8 +109,9 @@ impl Session {
         let genuine = !self.passive_failed();
         match task {
             Task::Read(File::Sod | File::Dg1) => true,
-            Task::Read(File::Dg14) => self.lists(File::Dg14) && self.chip.is_none() && genuine,
-            Task::Chip => self.chip.is_none() && genuine,
+            // PACE-CAM may have been undetermined.
+            Task::Read(File::Dg14) => self.lists(File::Dg14) && open(&self.chip) && genuine,
+            Task::Chip => open(&self.chip) && genuine,
             Task::Read(File::Dg15) => {
                 self.lists(File::Dg15) && open(&self.chip) && self.active.is_none() && genuine
             }
@@ -244,6 +245,14 @@ impl Session {
         let verified = passive::verified_card_security(bytes, request.trust, request.today);
         self.chip = Some(match verified {
             Ok(content) => match SecurityInfos::parse(&content) {
+                Ok(infos)
+                    if self
+                        .card_access
+                        .as_ref()
+                        .is_some_and(|a| infos.contradicts(a)) =>
+                {
+                    unjudged(CheckResult::Failed, "EF.CardAccess offers PACE otherwise")
+                }
                 Ok(infos) => cam::judge(&evidence, &infos),
                 Err(error) => unjudged(CheckResult::Undetermined, &error.to_string()),
             },
@@ -264,6 +273,13 @@ impl Session {
 
     pub fn chip_ended(&mut self, proof: Proof) {
         self.chip = Some(proof);
+    }
+
+    /// DG14 offers no chip authentication. What PACE-CAM left open stays so.
+    pub fn chip_not_offered(&mut self) {
+        let not_supported = CheckResult::NotSupported;
+        self.chip
+            .get_or_insert_with(|| Proof::other(None, not_supported, "DG14 offers none"));
     }
 
     pub fn chip_awaits(&mut self, unconfirmed: Unconfirmed) {
