@@ -10,6 +10,7 @@
 
 mod common;
 #[path = "../tests/common/dmrtd.rs"]
+#[expect(dead_code, reason = "the tests ask more of it")]
 mod dmrtd_reader;
 #[path = "../tests/interop/line.rs"]
 mod line;

@@ -133,7 +133,7 @@ mod tests {
             "the strong one was taken away"
         );
         assert!(
-            infos(&[strong.clone()]).contradicts(&both),
+            infos(std::slice::from_ref(&strong)).contradicts(&both),
             "a weak one was added"
         );
         assert!(

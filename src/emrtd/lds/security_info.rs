@@ -40,7 +40,7 @@ pub(in crate::emrtd) struct SecurityInfos {
     pub active_hash: Option<ActiveHash>,
     /// The protocols of what this reader has no use for, as their value bytes.
     pub others: Vec<Vec<u8>>,
-    /// All offers of PACE as they came, also those that this reader cannot take.
+    /// All that it says of PACE as it came, also what this reader cannot use.
     pub pace_offers: Vec<Vec<u8>>,
 }
 
@@ -115,9 +115,9 @@ impl SecurityInfos {
         Ok(infos)
     }
 
-    /// Whether EF.CardAccess, which nobody signs, offers other protocols of PACE than these
-    /// infos, which are signed: somebody between wants a weaker one. Chips whose signed infos
-    /// offer none do not contradict.
+    /// Whether EF.CardAccess, which nobody signs, says of PACE anything else than these infos,
+    /// which are signed: somebody between wants a weaker protocol. Chips whose signed infos are
+    /// silent about PACE do not contradict.
     pub fn contradicts(&self, card_access: &Self) -> bool {
         let sorted = |infos: &Self| {
             let mut offers = infos.pace_offers.clone();
@@ -168,7 +168,7 @@ impl SecurityInfos {
                 };
                 self.chip_keys.extend(key_id(optional).map(key));
             }
-            Some([PACE, _]) => {}
+            Some([PACE, _]) => self.pace_offers.push(entry.raw.to_vec()),
             Some(_) | None => self.others.push(protocol.to_vec()),
         }
     }

@@ -7,7 +7,6 @@ use super::agenda::{self, Task};
 use crate::emrtd::access::CamEvidence;
 use crate::emrtd::chip::{Files, Plan};
 use crate::emrtd::file::FileFault;
-use crate::emrtd::lds::security_info::PaceInfo;
 use crate::emrtd::lds::{self, File, SecurityInfos};
 use crate::emrtd::proof::{Passive, PassiveStep, Proof, Proofs, Unconfirmed, cam, passive};
 use crate::emrtd::signature::PublicKey;
@@ -21,8 +20,8 @@ pub(super) struct Session {
     agenda: VecDeque<Task>,
     /// How the chip was opened.
     pub access: String,
-    /// The offer of EF.CardAccess that was taken up; it is unsigned, and compared with DG14 later.
-    pub opened_with: Option<PaceInfo>,
+    /// What EF.CardAccess says; it is unsigned, and compared with DG14 later.
+    pub card_access: Option<SecurityInfos>,
     /// What PACE-CAM told, until EF.CardSecurity judges it.
     pub cam: Option<CamEvidence>,
     passive: Option<Passive>,
@@ -43,7 +42,7 @@ impl Session {
         Self {
             agenda: agenda::of(plan),
             access: String::new(),
-            opened_with: None,
+            card_access: None,
             cam: None,
             passive: None,
             dg14: None,
@@ -111,8 +110,9 @@ impl Session {
         let genuine = !self.passive_failed();
         match task {
             Task::Read(File::Sod | File::Dg1) => true,
-            Task::Read(File::Dg14) => self.lists(File::Dg14) && self.chip.is_none() && genuine,
-            Task::Chip => self.chip.is_none() && genuine,
+            // PACE-CAM may have been undetermined.
+            Task::Read(File::Dg14) => self.lists(File::Dg14) && open(&self.chip) && genuine,
+            Task::Chip => open(&self.chip) && genuine,
             Task::Read(File::Dg15) => {
                 self.lists(File::Dg15) && open(&self.chip) && self.active.is_none() && genuine
             }
@@ -183,18 +183,16 @@ impl Session {
     /// EF.CardAccess is not signed. If DG14 lists how PACE is done, and not so, then somebody has
     /// changed it: perhaps to make us use a weaker protocol.
     fn compare_card_access(&mut self, signed: &SecurityInfos) {
-        let (Some(used), Some(passive)) = (&self.opened_with, &mut self.passive) else {
+        let (Some(unsigned), Some(passive)) = (&self.card_access, &mut self.passive) else {
             return;
         };
-        let check = if signed.pace.is_empty() {
+        let check = if signed.pace_offers.is_empty() {
             Check::new(CheckResult::NotSupported, "DG14 does not list PACE")
-        } else if signed.pace.contains(used) {
-            Check::new(CheckResult::Successful, "as in DG14")
+        } else if signed.contradicts(unsigned) {
+            let reason = "EF.CardAccess offers PACE otherwise than DG14";
+            Check::new(CheckResult::Failed, reason)
         } else {
-            Check::new(
-                CheckResult::Failed,
-                "EF.CardAccess offered what DG14 does not list",
-            )
+            Check::new(CheckResult::Successful, "as in DG14")
         };
         passive.add(PassiveStep::CardAccess, check);
     }
@@ -248,6 +246,14 @@ impl Session {
         let verified = passive::verified_card_security(bytes, request.trust, request.today);
         self.chip = Some(match verified {
             Ok(content) => match SecurityInfos::parse(&content) {
+                Ok(infos)
+                    if self
+                        .card_access
+                        .as_ref()
+                        .is_some_and(|a| infos.contradicts(a)) =>
+                {
+                    unjudged(CheckResult::Failed, "EF.CardAccess offers PACE otherwise")
+                }
                 Ok(infos) => cam::judge(&evidence, &infos),
                 Err(error) => unjudged(CheckResult::Undetermined, &error.to_string()),
             },
@@ -268,6 +274,13 @@ impl Session {
 
     pub fn chip_ended(&mut self, proof: Proof) {
         self.chip = Some(proof);
+    }
+
+    /// DG14 offers no chip authentication. What PACE-CAM left open stays so.
+    pub fn chip_not_offered(&mut self) {
+        let not_supported = CheckResult::NotSupported;
+        self.chip
+            .get_or_insert_with(|| Proof::other(None, not_supported, "DG14 offers none"));
     }
 
     pub fn chip_awaits(&mut self, unconfirmed: Unconfirmed) {
