@@ -17,8 +17,11 @@ use super::{lds, tlv};
 
 pub use card::{fuzz_reader, fuzz_reader_open, script_of};
 
+/// Takes any bytes.
+pub type Parser = fn(&[u8]);
+
 /// All of them, with the names of their targets and corpora.
-pub const ALL: &[(&str, fn(&[u8]))] = &[
+pub const ALL: &[(&str, Parser)] = &[
     ("atr_info", fuzz_atr_info),
     ("card_access", fuzz_card_access),
     ("certificate", fuzz_certificate),

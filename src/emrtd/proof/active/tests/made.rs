@@ -46,9 +46,9 @@ fn every_trailer_is_accepted_with_its_hash_and_with_no_other() {
     let public = public(&PKey::from_rsa(key.clone()).expect("a key"));
     for (trailer, hash) in TRAILERS {
         check(&public, &signed(&key, 0x6A, trailer, hash), Successful);
-        let other = match hash {
-            HashAlgorithm::Sha1 => HashAlgorithm::Sha256,
-            _ => HashAlgorithm::Sha1,
+        let other = match hash == HashAlgorithm::Sha1 {
+            true => HashAlgorithm::Sha256,
+            false => HashAlgorithm::Sha1,
         };
         check(&public, &signed(&key, 0x6A, trailer, other), Failed);
         check(&public, &signed(&key, 0x4A, trailer, hash), Failed);
