@@ -119,9 +119,3 @@ pub fn run(command: &mut Command) -> Result<(), String> {
     let said = [output.stdout, output.stderr].concat();
     Err(String::from_utf8_lossy(&said).trim().to_owned())
 }
-
-/// Says that a peer is not asked, past the test harness, which would keep it to itself.
-pub fn skipped(test: &str, reason: &str) {
-    let line = format!("skipped: {test} ({reason})\n");
-    let _ = std::io::stderr().write_all(line.as_bytes());
-}

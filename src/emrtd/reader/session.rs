@@ -87,12 +87,13 @@ impl Session {
     /// The next task that is worth doing.
     pub fn next_task(&mut self, request: &Request<'_>) -> Option<Task> {
         while let Some(task) = self.agenda.pop_front() {
-            if task == Task::Read(File::Dg2) {
-                self.holder = self.files.person().ok();
-            }
-            if matches!(task, Task::Chip | Task::Read(File::Dg15)) {
-                // What a chip authentication is worth depends on whether DG14 is genuine.
+            if matches!(task, Task::Chip | Task::Read(File::Dg15 | File::Dg2)) {
+                // What a chip authentication is worth depends on whether DG14 is genuine, and
+                // nobody is shown before the signature was looked at.
                 self.work(request);
+            }
+            if task == Task::Read(File::Dg2) && !self.passive_failed() {
+                self.holder = self.files.person().ok();
             }
             if self.is_wanted(task) {
                 return Some(task);

@@ -154,7 +154,10 @@ pub(in crate::emrtd) struct Extensions {
     pub key_usage: Option<KeyUsage>,
     /// The document types that a document signer may sign, as in the MRZ.
     pub document_types: Option<Vec<String>>,
-    /// An extension that nobody may pass over is not known here.
+    /// The key is for master lists (ICAO 9303-12 §7.1.1.7).
+    pub signs_master_lists: bool,
+    /// An extension that nobody may pass over is not known here, or keeps the key for other uses
+    /// than documents.
     pub has_unknown_critical: bool,
 }
 
@@ -204,6 +207,13 @@ impl Extensions {
                 let key = Elements::within(content, SEQUENCE)?.optional(0x80)?;
                 self.authority_key = key.map(|key| key.value.to_vec());
             }
+            [0x55, 0x1D, 37] => {
+                let mut uses = Elements::within(content, SEQUENCE)?;
+                while !uses.is_empty() {
+                    self.signs_master_lists |= uses.take(OID)?.value == MASTER_LIST_SIGNING;
+                }
+                self.has_unknown_critical |= is_critical;
+            }
             DOCUMENT_TYPES => self.document_types = Some(document_types(content)?),
             _ => self.has_unknown_critical |= is_critical && !is_harmless(oid),
         }
@@ -214,10 +224,13 @@ impl Extensions {
 /// 2.23.136.1.1.6.2: `documentTypeList`.
 const DOCUMENT_TYPES: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x06, 0x02];
 
+/// 2.23.136.1.1.3: `id-icao-cscaMasterListSigningKey`.
+const MASTER_LIST_SIGNING: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x03];
+
 /// Extensions that restrict nothing that is done here, so that being critical does no harm:
-/// private key usage period, alternative names, distribution points, policies, extended key usage.
+/// private key usage period, alternative names, distribution points, policies.
 fn is_harmless(oid: &[u8]) -> bool {
-    matches!(oid, [0x55, 0x1D, 16 | 17 | 18 | 31 | 32 | 37])
+    matches!(oid, [0x55, 0x1D, 16 | 17 | 18 | 31 | 32])
 }
 
 fn document_types(content: &[u8]) -> Result<Vec<String>, Asn1Error> {

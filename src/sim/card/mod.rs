@@ -113,6 +113,11 @@ impl Card {
         }
     }
 
+    /// What goes wrong with it.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
     /// What it was made from.
     pub fn chip(&self) -> &Chip {
         &self.chip

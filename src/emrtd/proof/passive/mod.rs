@@ -212,7 +212,7 @@ impl Passive {
         }
     }
 
-    /// Adds a step that was carried out elsewhere. What failed once stays so.
+    /// Adds a step that was carried out elsewhere. What failed or stayed open once, stays so.
     pub fn add(&mut self, step: PassiveStep, check: Check) {
         self.report.note(step, check);
     }

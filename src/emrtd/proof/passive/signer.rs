@@ -23,13 +23,22 @@ impl Report {
         &self.steps
     }
 
-    /// Writes a step down. What failed once stays so.
+    /// Writes a step down. It can turn out worse later, but never better, unless it was only
+    /// interrupted.
     pub fn note(&mut self, step: PassiveStep, check: Check) {
+        use CheckResult::{Aborted, Failed, NotSupported, Successful, Undetermined};
         let check = excused(defects::KNOWN, self.country.as_deref(), step, check);
-        match self.steps.iter_mut().find(|(known, _)| *known == step) {
-            Some((_, known)) if known.result == CheckResult::Failed => {}
-            Some((_, known)) => *known = check,
-            None => self.steps.push((step, check)),
+        let Some((_, known)) = self.steps.iter_mut().find(|(known, _)| *known == step) else {
+            self.steps.push((step, check));
+            return;
+        };
+        let stays = match known.result {
+            Failed => true,
+            Undetermined => check.result != Failed,
+            Successful | NotSupported | Aborted => false,
+        };
+        if !stays {
+            *known = check;
         }
     }
 

@@ -119,7 +119,7 @@ fn a_wrong_tag_or_length_fails() {
     shorter[3] -= 1;
     let cut = sod[..sod.len() - 1].to_vec();
     for wrong in [with_tag, longer, shorter, cut, Vec::new()] {
-        let passive = Passive::of(&wrong, &trust, TODAY);
+        let passive = read(&wrong, &trust, TODAY);
         assert_eq!(passive.proof().result(), Failed);
         assert!(passive.groups().is_empty());
     }
@@ -309,7 +309,7 @@ fn an_object_with_indefinite_lengths_is_read_once_made_definite() {
     trust
         .add("csca", &document.trust[0])
         .expect("a certificate");
-    let mut passive = Passive::of(&build(0x77, &indefinite), &trust, TODAY);
+    let mut passive = read(&build(0x77, &indefinite), &trust, TODAY);
     passive.check_group(1, DG1);
     passive.check_document("VNM", "ID", None);
     let proof = passive.proof();
