@@ -13,6 +13,7 @@ mod algorithm;
 mod apdu;
 mod asn1;
 mod chip;
+pub mod conformance;
 mod curve;
 mod error;
 mod file;

@@ -9,6 +9,7 @@ mod faults;
 mod files;
 mod noise;
 mod opening;
+mod pace_cam;
 mod proving;
 mod reading;
 
