@@ -32,6 +32,7 @@ fn folder() -> PathBuf {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "a skipped test says so")]
 fn the_bsi_reference_set_is_read_and_no_more_is_claimed_than_it_proves() {
     let Some(chip) = profile::bsi(&folder()) else {
         eprintln!("skipped: no {}", folder().display());

@@ -101,6 +101,20 @@ fn a_portrait_of_no_bytes_is_none_and_the_person_is_still_read() {
     assert_eq!(proven(sealed(chip)).portrait, None);
 }
 
+/// LDS_H_45. The chip may keep a group from us that nobody asks for; not one that is a proof.
+#[test]
+fn a_group_that_is_listed_and_not_there_matters_where_it_is_needed() {
+    let without = |id: u16| {
+        let mut chip = genuine();
+        chip.files.entry(id).or_insert_with(|| vec![0x6A, 0x00]);
+        let mut chip = sealed(chip);
+        chip.files.remove(&id);
+        read(chip).map(|chip| chip.proofs.verdict())
+    };
+    assert_eq!(without(0x010A), Ok(PROVEN));
+    assert_eq!(without(0x010E), Ok(Verdict::Rejected));
+}
+
 /// LDS_A and LDS_H_90 to 92: nobody signs EF.COM, so it is not even read.
 #[test]
 fn whatever_ef_com_says_changes_nothing() {

@@ -13,6 +13,7 @@ mod line;
 mod memory;
 mod noise;
 mod opening;
+mod pace_cam;
 mod proving;
 mod reading;
 

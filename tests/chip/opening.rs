@@ -1,13 +1,12 @@
-//! What can go wrong while the chip is opened: EF.CardAccess, every step of PACE, PACE-CAM. These
+//! What can go wrong while the chip is opened: EF.CardAccess, every step of PACE. These
 //! are the cases of BSI TR-03105-5.1, unit ISO7816_G; `src/emrtd/conformance.md` lists them.
 
-use tiepdon::emrtd::{Access, Chip, ReadError};
-use tiepdon::identity::CheckResult::{self, Failed, Successful, Undetermined};
+use tiepdon::emrtd::{Access, Chip, Plan, ReadError};
 use tiepdon::identity::{Grade, Verdict};
 use tiepdon::sim::card::chip::{CipherKind, Mapping};
 use tiepdon::sim::card::profile::{Document, PacePlan, Profile};
 use tiepdon::sim::card::{Card, Faults};
-use tiepdon::sim::issuer::{Csca, Curve, Issuer, SignerPlan};
+use tiepdon::sim::issuer::{Csca, Curve};
 
 use crate::{
     Between, Direct, NO_PORTRAIT, attempt, card_of, check_person, chip_of, object, profile,
@@ -19,9 +18,8 @@ const MSE: u32 = 2;
 const NONCE: u32 = 3;
 const MAPPING: u32 = 4;
 const AGREEMENT: u32 = 5;
-const TOKEN: u32 = 6;
-const CARD_ACCESS: u16 = 0x011C;
-const CARD_SECURITY: u16 = 0x011D;
+pub const TOKEN: u32 = 6;
+pub const CARD_ACCESS: u16 = 0x011C;
 const DG14: u16 = 0x010E;
 /// In a reply of PACE: the object's value, behind 7C and its own tag, each with a length.
 const VALUE: usize = 4;
@@ -29,7 +27,7 @@ const VALUE: usize = 4;
 type Outcome = Result<Chip, ReadError>;
 
 /// Reads somebody's card whose reply to command `at` is changed on the way.
-fn changed(card: Card, at: u32, change: impl Fn(&[u8], &mut Vec<u8>) + Sync) -> Outcome {
+pub fn changed(card: Card, at: u32, change: impl Fn(&[u8], &mut Vec<u8>) + Sync) -> Outcome {
     let mut between = Between::new(card, |number, command: &[u8], reply: &mut Vec<u8>| {
         if number == at {
             change(command, reply);
@@ -46,13 +44,13 @@ fn refused(outcome: &Outcome, what: &str) {
     );
 }
 
-fn with_offers(offers: &[PacePlan]) -> Profile {
+pub fn with_offers(offers: &[PacePlan]) -> Profile {
     let mut profile = profile("genuine");
     profile.access.pace = offers.to_vec();
     profile
 }
 
-fn offer(mapping: Mapping, cipher: CipherKind, curve: Curve) -> PacePlan {
+pub fn offer(mapping: Mapping, cipher: CipherKind, curve: Curve) -> PacePlan {
     PacePlan {
         mapping,
         cipher,
@@ -60,11 +58,11 @@ fn offer(mapping: Mapping, cipher: CipherKind, curve: Curve) -> PacePlan {
     }
 }
 
-fn read(card: Card) -> Outcome {
+pub fn read(card: Card) -> Outcome {
     attempt(card, somebody(), NO_PORTRAIT).0
 }
 
-fn proven(outcome: Outcome) -> Chip {
+pub fn proven(outcome: Outcome) -> Chip {
     let chip = outcome.expect("it is read");
     check_person(somebody(), &chip);
     assert_eq!(chip.proofs.verdict(), Verdict::Graded(Grade::Proven));
@@ -124,14 +122,14 @@ fn with_infos(profile: &Profile, more: &[Vec<u8>]) -> Card {
     Card::of(sealed(chip), Faults::default())
 }
 
-fn info(oid: &[u8], rest: &[&[u8]]) -> Vec<u8> {
+pub fn info(oid: &[u8], rest: &[&[u8]]) -> Vec<u8> {
     let parts = rest.iter().flat_map(|part| object(&[0x02], part));
     let parts = object(&[0x06], oid).into_iter().chain(parts);
     object(&[0x30], &parts.collect::<Vec<_>>())
 }
 
 /// id-PACE, without its last two numbers.
-fn pace(mapping: u8, cipher: u8, version: u8, parameter: u8) -> Vec<u8> {
+pub fn pace(mapping: u8, cipher: u8, version: u8, parameter: u8) -> Vec<u8> {
     let oid = [4, 0, 0x7F, 0, 7, 2, 2, 4, mapping, cipher];
     info(&oid, &[&[version], &[parameter]])
 }
@@ -311,133 +309,6 @@ fn a_wrong_number_of_domain_parameters_ends_the_reading() {
     }
 }
 
-/// The result of chip authentication, where PACE-CAM is all that the chip offers.
-fn mapped(card: Card, change: impl Fn(&mut Vec<u8>) + Sync) -> CheckResult {
-    let outcome = changed(card, TOKEN, |_, reply| change(reply));
-    let chip = outcome.expect("it is read");
-    assert_eq!(chip.proofs.passive().result(), Successful);
-    let proof = chip.proofs.chip();
-    assert_eq!(proof.method(), Some("PACE-CAM"), "{}", proof.reason());
-    proof.result()
-}
-
-/// A citizen card that does PACE-CAM, and no other chip authentication.
-fn mapping_profile() -> Profile {
-    let cam = offer(
-        Mapping::ChipAuthentication,
-        CipherKind::Aes128,
-        Curve::Brainpool256,
-    );
-    let mut profile = with_offers(&[cam]);
-    profile.chip.clear();
-    profile
-}
-
-fn mapping_card() -> Card {
-    Card::of(chip_of(&mapping_profile()), Faults::default())
-}
-
-/// G_29 to G_33.
-#[test]
-fn chip_authentication_data_that_are_missing_empty_or_wrong_fail() {
-    assert_eq!(mapped(mapping_card(), |_| {}), Successful);
-    // 7C 3C 86 08 token 8A 30 data.
-    let tokens = |reply: &[u8]| reply[2..12].to_vec();
-    let with = |reply: &[u8], data: &[u8]| {
-        let template = object(&[0x7C], &[&tokens(reply), data].concat());
-        [template, vec![0x90, 0x00]].concat()
-    };
-    let data = |reply: &[u8]| reply[14..reply.len() - 2].to_vec();
-    type Change<'c> = (&'c str, &'c (dyn Fn(&mut Vec<u8>) + Sync));
-    let changes: [Change<'_>; 6] = [
-        ("missing", &|r| *r = with(r, &[])),
-        ("empty", &|r| *r = with(r, &[0x8A, 0x00])),
-        ("in 8B", &|r| *r = with(r, &object(&[0x8B], &data(r)))),
-        ("not whole blocks", &|r| {
-            *r = with(r, &object(&[0x8A], &[7; 20]))
-        }),
-        ("another's", &|r| *r = with(r, &object(&[0x8A], &[7; 48]))),
-        ("garbled", &|r| r[20] ^= 1),
-    ];
-    for (what, change) in changes {
-        assert_eq!(mapped(mapping_card(), change), Failed, "{what}");
-    }
-}
-
-/// G_34, G_38 to G_40, LDS_H_93, LDS_J_01 to J_04: `change` gets the SecurityInfos of
-/// EF.CardSecurity, which then is signed anew, by `csca`.
-fn with_card_security(csca: Csca, change: impl Fn(Vec<u8>) -> Vec<u8>) -> CheckResult {
-    let mut chip = chip_of(&mapping_profile());
-    let signed = &chip.master_files[&CARD_SECURITY];
-    let access = &chip.master_files[&CARD_ACCESS];
-    // The content begins as EF.CardAccess does, and ends with the key.
-    let key = {
-        let oid = object(&[0x06], &[4, 0, 0x7F, 0, 7, 2, 2, 1, 2]);
-        let at = signed.windows(oid.len()).position(|window| window == oid);
-        let info = &signed[at.expect("a key") - 2..];
-        info[..2 + usize::from(info[1])].to_vec()
-    };
-    let infos = change([&access[2..], &key].concat());
-    let signer = Issuer::shared().document_signer(csca, &SignerPlan::default());
-    let file = signer.card_security(&object(&[0x31], &infos));
-    chip.master_files
-        .insert(CARD_SECURITY, file.expect("OpenSSL signs"));
-    mapped(Card::of(chip, Faults::default()), |_| {})
-}
-
-#[test]
-fn card_security_must_be_signed_and_hold_the_key_that_the_chip_used() {
-    assert_eq!(with_card_security(Csca::Home, |infos| infos), Successful);
-    let signed_by = |csca| with_card_security(csca, |infos| infos);
-    assert_eq!(signed_by(Csca::Unknown), Undetermined);
-    assert_eq!(signed_by(Csca::Impostor), Failed);
-    // Without the key; with another one; with a protocol that names no key.
-    let key = |infos: &[u8]| {
-        let oid = [4, 0, 0x7F, 0, 7, 2, 2, 1, 2];
-        infos
-            .windows(9)
-            .position(|window| window == oid)
-            .expect("a key")
-    };
-    let without = with_card_security(Csca::Home, |infos| {
-        let at = key(&infos) - 4;
-        infos[..at].to_vec()
-    });
-    assert_eq!(without, Undetermined);
-    let unnamed = with_card_security(Csca::Home, |mut infos| {
-        let at = key(&infos);
-        infos[at + 7] = 9;
-        infos
-    });
-    assert_eq!(unnamed, Undetermined);
-    let other = chip_of(&mapping_profile());
-    let mut chip = chip_of(&mapping_profile());
-    chip.mapping_key = other.mapping_key;
-    let another = mapped(Card::of(chip, Faults::default()), |_| {});
-    assert_eq!(another, Failed);
-}
-
-#[test]
-fn card_security_that_lists_pace_otherwise_than_card_access_fails() {
-    let more =
-        |more: Vec<u8>| with_card_security(Csca::Home, |infos| [more.clone(), infos].concat());
-    assert_eq!(more(info(&[0x2A, 0x03, 0x04], &[&[1]])), Successful);
-    assert_eq!(
-        more(pace(6, 4, 2, 16)),
-        Failed,
-        "the stronger offer is gone"
-    );
-    let less = with_card_security(Csca::Home, |infos| {
-        let oid = [4, 0, 0x7F, 0, 7, 2, 2, 4, 6, 2];
-        let at = infos.windows(10).position(|window| window == oid);
-        let at = at.expect("an offer") - 4;
-        let end = at + 2 + usize::from(infos[at + 1]);
-        // Another offer stands in its place: the one that was taken is not signed.
-        [&infos[..at], &pace(6, 4, 2, 16), &infos[end..]].concat()
-    });
-    assert_eq!(less, Failed);
-}
-
 #[test]
 fn card_access_without_the_stronger_offer_of_dg14_is_a_forgery() {
     let generic = |cipher| offer(Mapping::Generic, cipher, Curve::Brainpool256);
@@ -455,34 +326,35 @@ fn card_access_without_the_stronger_offer_of_dg14_is_a_forgery() {
     );
 }
 
-/// G_35: what PACE-CAM alone sends is passed over in another mapping.
+/// ISO7816_A_01.
 #[test]
-fn chip_authentication_data_after_generic_mapping_are_passed_over() {
-    let outcome = changed(card_of("genuine"), TOKEN, |_, reply| {
-        let body = [&reply[2..12], &object(&[0x8A], &[7; 48])].concat();
-        *reply = [object(&[0x7C], &body), vec![0x90, 0x00]].concat();
-    });
-    proven(outcome);
+fn a_chip_without_access_control_is_not_read() {
+    let mut profile = with_offers(&[]);
+    profile.access.card_access = false;
+    let mut direct = Direct::new(Card::of(chip_of(&profile), Faults::default()));
+    let by_can = read_with(&mut direct, Access::of(&somebody().number), NO_PORTRAIT);
+    assert_eq!(by_can.err(), Some(ReadError::OtherDocument));
+    direct.card.reset();
+    let access = Access::mrz("099012345999010183901016").expect("a right key");
+    let by_zone = read_with(&mut direct, access, NO_PORTRAIT);
+    assert!(matches!(by_zone, Err(ReadError::NotACitizenCard { .. })));
 }
 
-/// A PACE-CAM that says nothing about the chip leaves it to chip authentication.
+/// ISO7816_A_02: a passport that is older than PACE.
 #[test]
-fn where_pace_cam_is_undetermined_chip_authentication_decides() {
-    let mut profile = mapping_profile();
-    profile.chip = Profile::default().chip;
-    let mut chip = chip_of(&profile);
-    chip.master_files.remove(&CARD_SECURITY);
-    let chip = proven(read(Card::of(chip, Faults::default())));
-    assert_eq!(chip.proofs.chip().method(), Some("CA-ECDH-AES128"));
-}
-
-/// ISO7816_A and B: a card without the application, and a passport that is older than PACE.
-#[test]
-fn a_passport_without_pace_opens_with_its_zone_and_not_without() {
+fn a_passport_without_pace_opens_with_its_zone_and_not_with_an_access_number() {
     let mut profile = profile("bac");
     profile.document = Document::Passport;
     profile.csca = Csca::Abroad;
     let mut direct = Direct::new(Card::of(chip_of(&profile), Faults::default()));
     let by_can = read_with(&mut direct, Access::of(&somebody().number), NO_PORTRAIT);
     assert_eq!(by_can.err(), Some(ReadError::OtherDocument));
+    direct.card.reset();
+    let plan = Plan {
+        any_document: true,
+        ..NO_PORTRAIT
+    };
+    let access = Access::mrz("099012345999010183901016").expect("a right key");
+    let by_zone = read_with(&mut direct, access, plan).expect("it is read");
+    assert_eq!(by_zone.access, "BAC");
 }

@@ -149,6 +149,19 @@ fn a_chain_that_is_wrong_fails() {
         .is(Failed, Chain);
 }
 
+/// LDS_H_56 wants the longer form refused before 2050; a day is a day, and the signature covers it.
+#[test]
+fn a_validity_is_read_in_both_forms_of_time_and_in_no_other() {
+    Document::new()
+        .with(|d| d.certificate.from = "20240101000000Z")
+        .succeeds();
+    for wrong in ["240001000000Z", "2401010000", "20241301000000Z"] {
+        Document::new()
+            .with(|d| d.certificate.from = wrong)
+            .is(Failed, SecurityObject);
+    }
+}
+
 #[test]
 fn an_issuer_that_is_not_known_is_undetermined() {
     Document::new()
