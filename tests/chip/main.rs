@@ -2,6 +2,7 @@
 //! fault, at every APDU.
 #![cfg(feature = "sim")]
 
+mod attack;
 mod faults;
 mod noise;
 mod proving;

@@ -11,9 +11,9 @@ use crate::emrtd::ReadError;
 use crate::emrtd::apdu::Reply;
 use crate::emrtd::chip::Plan;
 use crate::emrtd::file::{FileFault, FileRead, Progress};
+use crate::emrtd::habits::SHORT_REPLY;
 use crate::emrtd::lds::File;
-use crate::emrtd::proof::{AaTurn, ActiveAuthentication, CaTurn, ChipAuthentication, Proof};
-use crate::identity::CheckResult;
+use crate::emrtd::proof::{AaTurn, ActiveAuthentication, CaTurn, ChipAuthentication};
 
 /// One thing to do. Whether it is done at all is decided when its turn comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,11 +114,7 @@ impl Reader<'_> {
             Ok(Some((chip, command))) => {
                 return Some(Next::Send(State::Chip(Box::new(chip)), command));
             }
-            Ok(None) => {
-                let reason = "DG14 offers none";
-                let proof = Proof::other(None, CheckResult::NotSupported, reason);
-                self.session.chip_ended(proof);
-            }
+            Ok(None) => self.session.chip_not_offered(),
             Err(proof) => self.session.chip_ended(proof),
         }
         None
@@ -139,7 +135,8 @@ impl Reader<'_> {
     }
 
     fn start_active(&mut self) -> Option<Next> {
-        let extended = self.habits.extended_length();
+        // What the card tells of itself is unsigned: a copy would say that it cannot, and be excused.
+        let extended = self.line.reply_max > SHORT_REPLY;
         let (key, infos) = self.session.active_key()?;
         match ActiveAuthentication::start(key, infos, self.random, extended) {
             Ok((active, command)) => {

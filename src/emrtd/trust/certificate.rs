@@ -152,6 +152,8 @@ pub(in crate::emrtd) struct Extensions {
     pub authority_key: Option<Vec<u8>>,
     pub is_ca: bool,
     pub key_usage: Option<KeyUsage>,
+    /// What the key is for, as object identifiers; none: the certificate does not say.
+    pub purposes: Vec<Vec<u8>>,
     /// The document types that a document signer may sign, as in the MRZ.
     pub document_types: Option<Vec<String>>,
     /// An extension that nobody may pass over is not known here.
@@ -204,6 +206,12 @@ impl Extensions {
                 let key = Elements::within(content, SEQUENCE)?.optional(0x80)?;
                 self.authority_key = key.map(|key| key.value.to_vec());
             }
+            [0x55, 0x1D, 37] => {
+                let mut purposes = Elements::within(content, SEQUENCE)?;
+                while !purposes.is_empty() {
+                    self.purposes.push(purposes.take(OID)?.value.to_vec());
+                }
+            }
             DOCUMENT_TYPES => self.document_types = Some(document_types(content)?),
             _ => self.has_unknown_critical |= is_critical && !is_harmless(oid),
         }
@@ -215,9 +223,9 @@ impl Extensions {
 const DOCUMENT_TYPES: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x06, 0x02];
 
 /// Extensions that restrict nothing that is done here, so that being critical does no harm:
-/// private key usage period, alternative names, distribution points, policies, extended key usage.
+/// private key usage period, alternative names, distribution points, policies.
 fn is_harmless(oid: &[u8]) -> bool {
-    matches!(oid, [0x55, 0x1D, 16 | 17 | 18 | 31 | 32 | 37])
+    matches!(oid, [0x55, 0x1D, 16 | 17 | 18 | 31 | 32])
 }
 
 fn document_types(content: &[u8]) -> Result<Vec<String>, Asn1Error> {
