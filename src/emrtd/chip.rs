@@ -112,6 +112,21 @@ impl Files {
         self.zone.as_ref().ok_or_else(missing)
     }
 
+    /// Who issued the document, as the zone says.
+    pub fn issuing_state(&self) -> Option<&str> {
+        self.zone.as_ref().map(Mrz::issuing_state)
+    }
+
+    /// Of a document that was changed, what DG13 says of somebody else is left out: that it was
+    /// changed is to be told with one number, not passed over as a card that cannot be read.
+    pub fn keep_to_zone(&mut self) {
+        let number = self.zone.as_ref().and_then(Mrz::personal_number);
+        let others = number.zip(self.dg13.personal_number.as_ref());
+        if others.is_some_and(|(zone, dg13)| zone != *dg13) {
+            self.dg13 = Dg13::default();
+        }
+    }
+
     /// What can be checked of the signature only with the data before one.
     pub fn check(&self, passive: &mut Passive) -> Result<(), ReadError> {
         let zone = self.understood()?;

@@ -60,7 +60,10 @@ impl ReadSize {
         }
     }
 
+    /// No less than cautious readers ask for: what is learned from one card is used for all of its
+    /// kind, and a malicious one would slow them down to nothing.
     fn learn(&mut self, limit: u16) {
+        let limit = limit.max(Self::LADDER[Self::LADDER.len() - 1]);
         if limit < self.most {
             *self = Self {
                 most: limit,
@@ -355,6 +358,14 @@ mod tests {
         assert_eq!(check(500, Habit::ExactLe, 128).1, learned(128));
         assert_eq!(check(500, Habit::WrongLength, 150).1, learned(112));
         assert_eq!(check(93, Habit::ExactLe, 223).1, ReadSize::default());
+    }
+
+    #[test]
+    fn a_card_that_names_tiny_lengths_teaches_none_of_them() {
+        for most in [1, 5, 63, 64] {
+            let learned = check(300, Habit::ExactLe, most).1;
+            assert_eq!((learned.most, learned.learned), (64, true));
+        }
     }
 
     #[test]

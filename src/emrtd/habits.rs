@@ -7,7 +7,7 @@ use super::symmetric::Cipher;
 use super::transport::Line;
 
 /// Bytes of data in the longest short reply.
-const SHORT_REPLY: u32 = 256;
+pub(super) const SHORT_REPLY: u32 = 256;
 
 /// Remembered for cards with the same answer to reset, so that only the first of them is tried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,11 +46,6 @@ impl Habits {
             }
             Some(_) | None => SHORT_REPLY,
         });
-    }
-
-    /// Whether commands and replies may be longer than short ones.
-    pub(super) fn extended_length(&self) -> bool {
-        self.reply_max.is_some_and(|max| max > SHORT_REPLY)
     }
 
     /// How much to ask for at once under secure messaging with `cipher`.

@@ -3,6 +3,7 @@
 #![cfg(feature = "sim")]
 
 mod active;
+mod attack;
 mod bsi;
 mod chip_authentication;
 mod faults;

@@ -7,7 +7,7 @@ use crate::emrtd::{Access, Line, Plan, Reader, Request, Step};
 
 /// Commands until a reading has ended, whatever the card answers: every file that there is in the
 /// smallest pieces, for every restart.
-const STEPS_MAX: u32 = 60_000;
+const STEPS_MAX: u32 = 100_000;
 /// Status words that a byte of the input names; others are spelled out.
 const STATUS_WORDS: [u16; 12] = [
     0x9000, 0x6282, 0x6B00, 0x6700, 0x6C10, 0x6982, 0x6A82, 0x6D00, 0x6300, 0x6985, 0x6988, 0x63C2,

@@ -188,36 +188,40 @@ impl Offer {
     /// The strongest cipher of all keys that can be used; else why none can.
     fn choose(infos: &SecurityInfos) -> Result<Self, &'static str> {
         let mut reason = "there is a protocol for chip authentication, and no key";
-        let mut offers = Vec::new();
+        let mut strongest: Option<Self> = None;
         for key in &infos.chip_keys {
-            match point(key) {
-                Ok(point) => offers.extend(Self::of(&point, key.key_id, infos)),
+            match point(key).map(|point| Self::of(point, key.key_id, infos)) {
+                Ok(Some(offer)) if strongest.as_ref().is_none_or(|s| s.cipher < offer.cipher) => {
+                    strongest = Some(offer);
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => reason = "no protocol is for the key that there is",
                 Err(why) => reason = why,
             }
         }
-        if offers.is_empty() && infos.chip_keys.iter().any(|key| point(key).is_ok()) {
-            reason = "no protocol is for the key that there is";
-        }
-        let strongest = offers.into_iter().min_by_key(|offer| Reverse(offer.cipher));
         strongest.ok_or(reason)
     }
 
-    /// The protocols that one key is for: those of its number. A sole protocol and a sole key
-    /// belong together whatever their numbers.
-    fn of(key: &Point, key_id: Option<u64>, infos: &SecurityInfos) -> Vec<Self> {
+    /// One key with the strongest of the protocols that it is for: those of its number. A sole
+    /// protocol and a sole key belong together whatever their numbers.
+    fn of(key: Point, key_id: Option<u64>, infos: &SecurityInfos) -> Option<Self> {
         let protocols = &infos.chip_authentication;
         let sole = protocols.len() == 1 && infos.chip_keys.len() == 1;
         let fits = |info: &&ChipAuthenticationInfo| info.is_ecdh && (sole || info.key_id == key_id);
-        let offer = |info: &ChipAuthenticationInfo| Self {
-            key: key.clone(),
+        let inferred = ChipAuthenticationInfo::inferred(key_id);
+        let info = match protocols.is_empty() {
+            true => Some(&inferred),
+            false => {
+                let fitting = protocols.iter().filter(fits);
+                fitting.min_by_key(|info| Reverse(info.cipher))
+            }
+        }?;
+        Some(Self {
+            key,
             key_id: info.key_id.or(key_id),
             cipher: info.cipher,
             protocol: info.protocol.clone(),
-        };
-        if protocols.is_empty() {
-            return vec![offer(&ChipAuthenticationInfo::inferred(key_id))];
-        }
-        protocols.iter().filter(fits).map(offer).collect()
+        })
     }
 
     /// Which key of the chip is meant (object 84), where the keys have numbers.

@@ -11,6 +11,7 @@ use crate::emrtd::ReadError;
 use crate::emrtd::apdu::Reply;
 use crate::emrtd::chip::Plan;
 use crate::emrtd::file::{FileFault, FileRead, Progress};
+use crate::emrtd::habits::SHORT_REPLY;
 use crate::emrtd::lds::File;
 use crate::emrtd::proof::{AaTurn, ActiveAuthentication, CaTurn, ChipAuthentication};
 
@@ -134,7 +135,8 @@ impl Reader<'_> {
     }
 
     fn start_active(&mut self) -> Option<Next> {
-        let extended = self.habits.extended_length();
+        // What the card tells of itself is unsigned: a copy would say that it cannot, and be excused.
+        let extended = self.line.reply_max > SHORT_REPLY;
         let (key, infos) = self.session.active_key()?;
         match ActiveAuthentication::start(key, infos, self.random, extended) {
             Ok((active, command)) => {

@@ -25,9 +25,6 @@ use agenda::Task;
 use opening::CardAccessWay;
 use session::Session;
 
-/// Fresh starts with the same card: after a read that was too long for it, and after a chip
-/// authentication that failed (to learn without it whose card this is).
-const RESTARTS_MAX: u8 = 4;
 /// Percentages at which the parts of a reading begin; measured shares of the time, roughly.
 const PACE_FROM: u8 = 5;
 const PACE_SHARE: u8 = 5;
@@ -84,7 +81,6 @@ pub struct Reader<'r> {
     /// What was found in this session with the card.
     session: Session,
     habits: Habits,
-    restarts: u8,
     percent: u8,
     link: LinkStats,
 }
@@ -141,7 +137,6 @@ impl<'r> Reader<'r> {
             state: State::Idle,
             messaging: None,
             habits,
-            restarts: 0,
             percent: 0,
             link: LinkStats::default(),
         }
@@ -260,21 +255,21 @@ impl<'r> Reader<'r> {
     /// Every such event ends the session. Two have a sequel: some cards answer a read that is too
     /// long for them without protection and forget the session, and then a fresh one with smaller
     /// reads succeeds; and a chip that does not have the keys of chip authentication is no original,
-    /// but whose data it carries is still to be told to staff.
+    /// but whose data it carries is still to be told to staff. Both end: the sizes do, and a chip is
+    /// refuted only so often.
     fn on_security_event(&mut self, state: &State, event: SecurityEvent) -> Outcome {
-        if self.restarts < RESTARTS_MAX {
-            if self.session.refute_chip() {
-                self.restarts += 1;
-                return Ok(Next::Reset);
-            }
-            if let (State::File(..), SecurityEvent::Unprotected(sw)) = (state, event)
-                && sw.is_about_length()
-                && let Some(smaller) = self.habits.read_size.smaller()
-            {
-                self.restarts += 1;
-                self.habits.read_size = smaller;
-                return Ok(Next::Reset);
-            }
+        // First, for it says nothing about the chip's key, and the first read under the new keys is
+        // of a file that is shorter than most.
+        if let (State::File(..), SecurityEvent::Unprotected(sw)) = (state, event)
+            && sw.is_about_length()
+            && !(self.session.awaits_chip() && sw == Sw::SM_OBJECTS_WRONG)
+            && let Some(smaller) = self.habits.read_size.smaller()
+        {
+            self.habits.read_size = smaller;
+            return Ok(Next::Reset);
+        }
+        if self.session.refute_chip() {
+            return Ok(Next::Reset);
         }
         Err(ReadError::unreadable(event.to_string()))
     }

@@ -7,8 +7,10 @@ use super::agenda::{self, Task};
 use crate::emrtd::access::CamEvidence;
 use crate::emrtd::chip::{Files, Plan};
 use crate::emrtd::file::FileFault;
+use crate::emrtd::lds::security_info::{Mapping, PaceInfo};
 use crate::emrtd::lds::{self, File, SecurityInfos};
-use crate::emrtd::proof::{Passive, PassiveStep, Proof, Proofs, Unconfirmed, cam, passive};
+use crate::emrtd::proof::passive::{self, CardSecurity};
+use crate::emrtd::proof::{Passive, PassiveStep, Proof, Proofs, Unconfirmed, cam};
 use crate::emrtd::signature::PublicKey;
 use crate::emrtd::{Chip, Habits, LinkStats, ReadError};
 use crate::identity::{Check, CheckResult, Person};
@@ -22,8 +24,14 @@ pub(super) struct Session {
     pub access: String,
     /// What EF.CardAccess says; it is unsigned, and compared with DG14 later.
     pub card_access: Option<SecurityInfos>,
+    /// The offer of it that was taken up.
+    pub opened_with: Option<PaceInfo>,
     /// What PACE-CAM told, until EF.CardSecurity judges it.
     pub cam: Option<CamEvidence>,
+    /// The EF.CardSecurity by which PACE-CAM was judged, until it is known whose card this is.
+    card_security: Option<CardSecurity>,
+    /// The card did not give it.
+    hides_card_security: bool,
     passive: Option<Passive>,
     dg14: Option<SecurityInfos>,
     dg15: Option<PublicKey>,
@@ -43,7 +51,10 @@ impl Session {
             agenda: agenda::of(plan),
             access: String::new(),
             card_access: None,
+            opened_with: None,
             cam: None,
+            card_security: None,
+            hides_card_security: false,
             passive: None,
             dg14: None,
             dg15: None,
@@ -110,7 +121,7 @@ impl Session {
         let genuine = !self.passive_failed();
         match task {
             Task::Read(File::Sod | File::Dg1) => true,
-            // PACE-CAM may have been undetermined.
+            // After a PACE-CAM that decided nothing, too: the card may have wanted it so.
             Task::Read(File::Dg14) => self.lists(File::Dg14) && open(&self.chip) && genuine,
             Task::Chip => open(&self.chip) && genuine,
             Task::Read(File::Dg15) => {
@@ -156,12 +167,28 @@ impl Session {
                 self.work(request);
                 self.take_dg15(bytes);
             }
-            File::Dg1 | File::Dg2 | File::Dg11 | File::Dg12 | File::Dg13 => {
+            File::Dg1 => {
                 self.files.add(file, bytes)?;
+                self.compare_card_security();
             }
+            File::Dg2 | File::Dg11 | File::Dg12 | File::Dg13 => self.files.add(file, bytes)?,
             File::CardAccess | File::CardSecurity => {}
         }
         Ok(())
+    }
+
+    /// EF.CardSecurity does not say whose card it is of. With one of another country, and its key,
+    /// a copy would be as good as the original.
+    fn compare_card_security(&mut self) {
+        let (Some(card_security), Some(state)) =
+            (self.card_security.take(), self.files.issuing_state())
+        else {
+            return;
+        };
+        let check = card_security.check_state(state);
+        if check.result != CheckResult::Successful {
+            self.chip_ended(unjudged(check.result, &check.reason));
+        }
     }
 
     fn take_dg14(&mut self, bytes: &[u8]) {
@@ -175,7 +202,7 @@ impl Session {
             }
             Err(error) => {
                 let reason = format!("DG14: {error}");
-                self.chip = Some(Proof::other(None, CheckResult::Undetermined, &reason));
+                self.chip_ended(Proof::other(None, CheckResult::Undetermined, &reason));
             }
         }
     }
@@ -214,19 +241,26 @@ impl Session {
     pub fn miss(&mut self, file: File, fault: &FileFault) {
         let listed = |name| {
             let reason = format!("{name} is listed in the security object, and the card: {fault}");
-            Some(Proof::other(None, CheckResult::Failed, &reason))
+            Proof::other(None, CheckResult::Failed, &reason)
         };
         match file {
             File::Sod => self.passive = Some(Passive::missing(&fault.to_string())),
-            File::Dg14 => self.chip = listed("DG14"),
-            File::Dg15 => self.active = listed("DG15"),
-            File::Dg1
-            | File::Dg2
-            | File::Dg11
-            | File::Dg12
-            | File::Dg13
-            | File::CardAccess
-            | File::CardSecurity => {}
+            File::Dg14 => self.chip_ended(listed("DG14")),
+            File::Dg15 => self.active = Some(listed("DG15")),
+            File::Dg1 | File::Dg2 | File::Dg11 | File::Dg12 | File::Dg13 => {
+                self.miss_data(file, fault);
+            }
+            File::CardAccess | File::CardSecurity => {}
+        }
+    }
+
+    /// The holder's data prove nothing by being there, and newer cards give them to few readers.
+    fn miss_data(&mut self, file: File, fault: &FileFault) {
+        let group = file.group().filter(|group| self.groups().contains(group));
+        if let (Some(passive), Some(group)) = (&mut self.passive, group) {
+            let reason = format!("it is listed, and the card: {fault}");
+            let check = Check::new(CheckResult::NotSupported, &reason);
+            passive.add(PassiveStep::DataGroup(group), check);
         }
     }
 
@@ -244,47 +278,73 @@ impl Session {
             return;
         };
         let verified = passive::verified_card_security(bytes, request.trust, request.today);
-        self.chip = Some(match verified {
-            Ok(content) => match SecurityInfos::parse(&content) {
-                Ok(infos)
-                    if self
-                        .card_access
-                        .as_ref()
-                        .is_some_and(|a| infos.contradicts(a)) =>
-                {
+        let proof = match verified {
+            Ok(card_security) => match SecurityInfos::parse(card_security.content()) {
+                Ok(infos) if self.contradicted_by(&infos) => {
                     unjudged(CheckResult::Failed, "EF.CardAccess offers PACE otherwise")
                 }
-                Ok(infos) => cam::judge(&evidence, &infos),
+                Ok(infos) => {
+                    self.card_security = Some(card_security);
+                    cam::judge(&evidence, &infos)
+                }
                 Err(error) => unjudged(CheckResult::Undetermined, &error.to_string()),
             },
             Err(check) => unjudged(check.result, &check.reason),
-        });
+        };
+        self.chip_ended(proof);
+    }
+
+    fn contradicted_by(&self, signed: &SecurityInfos) -> bool {
+        let unsigned = self.card_access.as_ref();
+        unsigned.is_some_and(|unsigned| signed.contradicts(unsigned))
     }
 
     /// EF.CardSecurity could not be read.
     pub fn miss_card_security(&mut self, fault: &FileFault) {
         self.cam = None;
-        let reason = format!("EF.CardSecurity: {fault}");
-        self.chip = Some(Proof::other(
-            Some("PACE-CAM"),
-            CheckResult::Undetermined,
-            &reason,
-        ));
+        self.hides_card_security = true;
+        self.chip_ended(unjudged(CheckResult::Undetermined, &fault.to_string()));
     }
 
-    pub fn chip_ended(&mut self, proof: Proof) {
-        self.chip = Some(proof);
-    }
-
-    /// DG14 offers no chip authentication. What PACE-CAM left open stays so.
+    /// DG14 offers no chip authentication. If it lists PACE-CAM, then the unsigned EF.CardAccess was
+    /// to offer that, and EF.CardSecurity to be there: a copy would rather do without.
     pub fn chip_not_offered(&mut self) {
-        let not_supported = CheckResult::NotSupported;
-        self.chip
-            .get_or_insert_with(|| Proof::other(None, not_supported, "DG14 offers none"));
+        let authenticates = |offer: &PaceInfo| offer.mapping == Mapping::ChipAuthentication;
+        let listed = self.dg14().map_or(&[][..], |infos| &infos.pace);
+        let is_listed = listed.iter().any(authenticates);
+        let method = is_listed.then_some("PACE-CAM");
+        let (result, reason) = match &self.opened_with {
+            _ if !is_listed => (CheckResult::NotSupported, "DG14 offers none"),
+            None => (
+                CheckResult::Undetermined,
+                "DG14 lists it, and the chip was opened without",
+            ),
+            Some(used) if authenticates(used) && !self.hides_card_security => return,
+            Some(_) => (
+                CheckResult::Failed,
+                "DG14 lists it, and the chip does not carry it out",
+            ),
+        };
+        if self.chip.is_none() || result == CheckResult::Failed {
+            self.chip_ended(Proof::other(method, result, reason));
+        }
+    }
+
+    /// A proof of the chip has ended. What failed once stays so, in an earlier session, too.
+    pub fn chip_ended(&mut self, proof: Proof) {
+        let has_failed = |proof: &Proof| proof.result() == CheckResult::Failed;
+        if !self.chip.as_ref().is_some_and(has_failed) {
+            self.chip = Some(proof);
+        }
     }
 
     pub fn chip_awaits(&mut self, unconfirmed: Unconfirmed) {
         self.unconfirmed = Some(unconfirmed);
+    }
+
+    /// Whether the next right reply proves chip authentication.
+    pub fn awaits_chip(&self) -> bool {
+        self.unconfirmed.is_some()
     }
 
     /// A reply under the new keys was right: the chip has the private key.
@@ -325,6 +385,9 @@ impl Session {
             .take()
             .unwrap_or_else(|| Passive::missing("not read"));
         self.files.check(&mut passive)?;
+        if passive.proof().result() == CheckResult::Failed {
+            self.files.keep_to_zone();
+        }
         let unsupported = |what: &str, group: u8| {
             let (result, reason) = if passive.groups().is_empty() {
                 let reason = "no security object says whether the card offers it".to_owned();

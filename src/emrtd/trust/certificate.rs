@@ -152,12 +152,11 @@ pub(in crate::emrtd) struct Extensions {
     pub authority_key: Option<Vec<u8>>,
     pub is_ca: bool,
     pub key_usage: Option<KeyUsage>,
+    /// What the key is for, as object identifiers; none: the certificate does not say.
+    pub purposes: Vec<Vec<u8>>,
     /// The document types that a document signer may sign, as in the MRZ.
     pub document_types: Option<Vec<String>>,
-    /// The key is for master lists (ICAO 9303-12 §7.1.1.7).
-    pub signs_master_lists: bool,
-    /// An extension that nobody may pass over is not known here, or keeps the key for other uses
-    /// than documents.
+    /// An extension that nobody may pass over is not known here.
     pub has_unknown_critical: bool,
 }
 
@@ -181,6 +180,11 @@ impl KeyUsage {
 }
 
 impl Extensions {
+    /// Whether the key is for master lists (ICAO 9303-12 §7.1.1.7).
+    pub fn signs_master_lists(&self) -> bool {
+        self.purposes.iter().any(|one| one == MASTER_LIST_SIGNING)
+    }
+
     fn parse(value: &[u8]) -> Result<Self, Asn1Error> {
         let mut extensions = Self::default();
         for_each(value, |oid, is_critical, content| {
@@ -208,11 +212,10 @@ impl Extensions {
                 self.authority_key = key.map(|key| key.value.to_vec());
             }
             [0x55, 0x1D, 37] => {
-                let mut uses = Elements::within(content, SEQUENCE)?;
-                while !uses.is_empty() {
-                    self.signs_master_lists |= uses.take(OID)?.value == MASTER_LIST_SIGNING;
+                let mut purposes = Elements::within(content, SEQUENCE)?;
+                while !purposes.is_empty() {
+                    self.purposes.push(purposes.take(OID)?.value.to_vec());
                 }
-                self.has_unknown_critical |= is_critical;
             }
             DOCUMENT_TYPES => self.document_types = Some(document_types(content)?),
             _ => self.has_unknown_critical |= is_critical && !is_harmless(oid),

@@ -202,7 +202,7 @@ impl MasterList {
         let signer = signer.ok_or(TrustFault::Signature(
             "its signer's certificate is not with it".to_owned(),
         ))?;
-        if !signer.extensions.signs_master_lists {
+        if !signer.extensions.signs_master_lists() {
             let reason = "its signer may sign no master lists".to_owned();
             return Err(TrustFault::Signature(reason));
         }

@@ -16,7 +16,7 @@ use std::fmt;
 
 use jiff::civil::Date;
 
-pub(in crate::emrtd) use security_object::verified_card_security;
+pub(in crate::emrtd) use security_object::{CardSecurity, verified_card_security};
 
 use super::Proof;
 use crate::emrtd::asn1::{Asn1Error, Elements};

@@ -8,7 +8,7 @@ use super::signer::{self, Report};
 use crate::emrtd::algorithm::HashAlgorithm;
 use crate::emrtd::asn1::{self, Asn1Error, Elements, INTEGER, OCTET_STRING, SEQUENCE};
 use crate::emrtd::signature::{SignatureFault, hash_of};
-use crate::emrtd::trust::TrustStore;
+use crate::emrtd::trust::{Certificate, TrustStore};
 use crate::identity::{Check, CheckResult};
 
 /// 0.4.0.127.0.7.3.2.1: `id-SecurityObject`, the content type of EF.CardSecurity.
@@ -67,13 +67,31 @@ fn groups(mut list: Elements<'_>) -> Result<Vec<(u8, Vec<u8>)>, Asn1Error> {
     Ok(groups)
 }
 
-/// The content of EF.CardSecurity, a DER `SecurityInfos`, if everything about its signature is as
-/// right as with an EF.SOD; else the first check that is not.
+/// An EF.CardSecurity whose signature holds.
+pub(in crate::emrtd) struct CardSecurity {
+    content: Vec<u8>,
+    signer: Certificate,
+}
+
+impl CardSecurity {
+    /// Its content, a DER `SecurityInfos`.
+    pub fn content(&self) -> &[u8] {
+        &self.content
+    }
+
+    /// Its signer signs for this issuing state of the MRZ.
+    pub fn check_state(&self, issuing_state: &str) -> Check {
+        super::country_check(&self.signer, issuing_state)
+    }
+}
+
+/// EF.CardSecurity, if everything about its signature is as right as with an EF.SOD; else the first
+/// check that is not.
 pub(in crate::emrtd) fn verified_card_security(
     file: &[u8],
     trust: &TrustStore,
     today: Date,
-) -> Result<Vec<u8>, Check> {
+) -> Result<CardSecurity, Check> {
     let mut report = Report::default();
     let signed = signer::verify(file, &[CARD_SECURITY], trust, today, &mut report);
     let worst = |result| report.steps().iter().find(move |(_, c)| c.result == result);
@@ -82,9 +100,14 @@ pub(in crate::emrtd) fn verified_card_security(
             let reason = format!("EF.CardSecurity, {step}: {}", check.reason);
             Err(Check::new(check.result, &reason))
         }
-        None => signed.map(|signed| signed.content).ok_or(Check::new(
-            CheckResult::Undetermined,
-            "EF.CardSecurity was not verified",
-        )),
+        None => signed
+            .and_then(|signed| {
+                let (content, signer) = (signed.content, signed.signer?);
+                Some(CardSecurity { content, signer })
+            })
+            .ok_or(Check::new(
+                CheckResult::Undetermined,
+                "EF.CardSecurity was not verified",
+            )),
     }
 }

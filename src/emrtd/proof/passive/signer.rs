@@ -176,10 +176,11 @@ fn certificate(
     today: Date,
     report: &mut Report,
 ) {
-    match broken_rule(signer) {
-        Some(rule) => report.failed(PassiveStep::Certificate, rule),
-        None => report.successful(PassiveStep::Certificate, "it may sign documents"),
-    }
+    let rules = match broken_rule(signer) {
+        Some(rule) => Check::new(CheckResult::Failed, rule),
+        None => purpose(signer),
+    };
+    report.note(PassiveStep::Certificate, rules);
     match trust.anchor_of(signer) {
         Ok(anchor) => {
             let expired = match anchor.not_after < today {
@@ -216,6 +217,28 @@ fn broken_rule(signer: &Certificate) -> Option<&'static str> {
     }
 }
 
+/// A CSCA signs other certificates with the same key usage: of master lists' and deviation lists'
+/// signers, and of servers. Those name a purpose, document signers name none (ICAO 9303-12 §7.1.1,
+/// extended key usage).
+fn purpose(signer: &Certificate) -> Check {
+    /// 2.5.29.37.0: any purpose.
+    const ANY: &[u8] = &[0x55, 0x1D, 0x25, 0x00];
+    /// 2.23.136.1.1.3 and 2.23.136.1.1.8: signers of master lists and of deviation lists.
+    const LISTS: [&[u8]; 2] = [
+        &[0x67, 0x81, 0x08, 0x01, 0x01, 0x03],
+        &[0x67, 0x81, 0x08, 0x01, 0x01, 0x08],
+    ];
+    let purposes = &signer.extensions.purposes;
+    if purposes.iter().any(|one| LISTS.contains(&one.as_slice())) {
+        return Check::new(CheckResult::Failed, "the certificate is for signing lists");
+    }
+    if !purposes.is_empty() && purposes.iter().all(|one| one != ANY) {
+        let reason = "the certificate is for a purpose of its own";
+        return Check::new(CheckResult::Undetermined, reason);
+    }
+    Check::new(CheckResult::Successful, "it may sign documents")
+}
+
 /// Was the certificate valid when it signed? Documents outlive their signers' certificates, so
 /// that it has expired since is only noted.
 fn validity(signer: &Certificate, signing_time: Option<Date>, today: Date) -> Check {
@@ -249,7 +272,7 @@ fn validity(signer: &Certificate, signing_time: Option<Date>, today: Date) -> Ch
 /// issued when the certificate was over.
 pub(super) fn validity_by_issue(signer: &Certificate, issued: Date) -> Option<Check> {
     (signer.not_after < issued).then(|| {
-        let reason = format!("issued on {issued}, after the signer's certificate had expired");
-        Check::new(CheckResult::Failed, &reason)
+        let reason = "issued after the signer's certificate had expired";
+        Check::new(CheckResult::Failed, reason)
     })
 }

@@ -178,7 +178,13 @@ fn card_security_gives_its_content_only_if_all_about_its_signature_is_right() {
     cms.certificates = vec![certificate.of(&DS, &CSCA)];
     let mut trust = TrustStore::default();
     let verify = |cms: &Cms, ds: &Party, trust: &TrustStore| {
-        verified_card_security(&cms.sign(ds), trust, TODAY).map_err(|check| check.result)
+        verified_card_security(&cms.sign(ds), trust, TODAY)
+            .map(|verified| {
+                let states = ["VNM", "UTO", "QQQ"].map(|state| verified.check_state(state).result);
+                assert_eq!(states, [Successful, Failed, Undetermined]);
+                verified.content().to_vec()
+            })
+            .map_err(|check| check.result)
     };
     assert_eq!(verify(&cms, &DS, &trust), Err(Undetermined));
     let csca = Cert::csca(&CSCA, &CSCA).of(&CSCA, &CSCA);

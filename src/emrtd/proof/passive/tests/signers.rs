@@ -4,7 +4,7 @@ use openssl::nid::Nid;
 
 use super::*;
 use crate::emrtd::trust::tests::issuer::{Scheme, crl, extension, name, oid};
-use CheckResult::{Failed, NotSupported, Undetermined};
+use CheckResult::{Failed, NotSupported, Successful, Undetermined};
 use PassiveStep::{Certificate, Chain, DocumentSigner, Revocation, SecurityObject};
 
 /// LDS_H_15, 16.
@@ -83,6 +83,35 @@ fn a_certificate_that_breaks_a_rule_fails() {
                 .push(extension("2A0304", false, &[5, 0]))
         })
         .succeeds();
+}
+
+/// Whatever else a CSCA signs has the same key usage, but a purpose of its own.
+#[test]
+fn a_certificate_for_another_purpose_signs_no_documents() {
+    let with = |is_critical, purposes: &[&str]| {
+        let purposes: Vec<_> = purposes.iter().map(|one| oid(one)).collect();
+        let purposes = extension("551D25", is_critical, &sequence(&purposes));
+        Document::new().with(|d| d.certificate.extensions.push(purposes))
+    };
+    for lists in ["678108010103", "678108010108"] {
+        with(true, &[lists]).is(Failed, Certificate);
+        with(false, &["551D2500", lists]).is(Failed, Certificate);
+    }
+    with(false, &["2B06010505070301"]).is(Undetermined, Certificate);
+    with(true, &["551D2500"]).succeeds();
+}
+
+#[test]
+fn a_csca_signs_no_documents_itself() {
+    let mut document = Document::by(&CSCA, &CSCA);
+    document.certificate = Cert::csca(&CSCA, &CSCA);
+    document.cms = Cms::of(
+        LDS,
+        document.cms.content.clone(),
+        &CSCA,
+        &document.certificate,
+    );
+    document.is(Failed, Certificate);
 }
 
 /// LDS_H_50, 52, 55, 57, 59, 66, 68: a certificate that lacks a part is none.
@@ -196,6 +225,27 @@ fn a_revoked_signer_fails_and_a_list_that_is_missing_or_stale_only_leaves_a_note
         let check = &step.expect("a step").1;
         assert_eq!(check.result, NotSupported);
         assert!(check.reason.starts_with("revocation: not checked"));
+    }
+}
+
+#[test]
+fn a_list_that_somebody_else_signed_revokes_nothing_and_hides_nothing() {
+    let impostor = Party {
+        key: Party::ec("", Nid::BRAINPOOL_P384R1).key,
+        ..CSCA.clone()
+    };
+    let of = |party: &Party, serial: &[u8]| crl(party, &[serial], "270101000000Z", &[]);
+    let fake = Document::new().with(|d| d.trust.push(of(&impostor, &[0x0B])));
+    fake.succeeds();
+    fake.is(Successful, Chain);
+    for lists in [
+        [of(&CSCA, &[0x0B]), of(&impostor, &[0x0C])],
+        [of(&impostor, &[0x0C]), of(&CSCA, &[0x0B])],
+        [of(&CSCA, &[0x0C]), of(&CSCA, &[0x0B])],
+    ] {
+        Document::new()
+            .with(|d| d.trust.extend(lists))
+            .is(Failed, Revocation);
     }
 }
 
