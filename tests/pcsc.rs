@@ -174,16 +174,13 @@ fn a_card_is_seen_read_and_seen_to_leave() {
 }
 
 #[test]
-fn a_reader_and_a_card_that_both_say_so_speak_extended_length() {
-    let Some(_service) = Service::get("a_reader_and_a_card_that_both_say_so_speak_extended_length")
+fn extended_length_is_spoken_if_reader_and_card_both_say_so() {
+    let Some(_service) = Service::get("extended_length_is_spoken_if_reader_and_card_both_say_so")
     else {
         return;
     };
     let (_watch, events) = watch(true);
-    for (profile, answer, apdus) in [
-        ("extended", ATR_EXTENDED, 20..=28),
-        ("genuine", ATR, 60..=110),
-    ] {
+    for (profile, answer) in [("extended", ATR_EXTENDED), ("genuine", ATR)] {
         let profile = Profile::named(profile).expect("a built-in profile");
         let chip = profile.chip(somebody(), Issuer::shared());
         let card = Card::of(chip, Faults::default());
@@ -192,10 +189,16 @@ fn a_reader_and_a_card_that_both_say_so_speak_extended_length() {
             panic!("a card came");
         };
         assert_eq!(atr, answer);
-        let line = Connection::open(&reader).expect("the card is there").line();
-        assert_eq!((&line.atr[..], line.reply_max), (&answer[..], 0x1_0000));
+        let connection = Connection::open(&reader).expect("the card is there");
+        let line = connection.line();
+        drop(connection);
+        assert_eq!(line.atr, answer);
+        // The driver of Debian 13 tells no properties; later ones tell this.
+        assert!([0, 0x1_0000].contains(&line.reply_max), "{line:?}");
         let chip = read_chip(&reader, own_access()).expect("a good card is read");
         assert!(chip.portrait.is_some());
+        let is_long = line.reply_max > 0 && answer == ATR_EXTENDED;
+        let apdus = if is_long { 15..=28 } else { 60..=110 };
         assert!(apdus.contains(&chip.link.apdus), "{}", chip.link.apdus);
         card.remove();
         assert_eq!(next(&events), CardEvent::Gone);

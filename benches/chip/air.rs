@@ -12,16 +12,15 @@ use tiepdon::emrtd::{Line, Reader, Step};
 use tiepdon::sim::card::Card;
 use tiepdon::sim::card::link::{Link, LinkPlan, Rate};
 
-use crate::Task;
 use crate::common::cpu_time;
 use crate::readers::{Trust, random, request};
 use crate::wire::over;
+use crate::{PORTRAIT, Task};
 
 pub const RATES: [(Rate, &str); 2] = [(Rate::K106, "106 kbit/s"), (Rate::K424, "424 kbit/s")];
 
-/// EF.SOD, DG14, DG1, DG13 and DG2 in their directory.
+/// EF.SOD, DG14, DG1 and DG13 in their directory.
 const FILES: [u16; 4] = [0x011D, 0x010E, 0x0101, 0x010D];
-const PORTRAIT: u16 = 0x0102;
 /// A protected read without data: header, Lc, the objects 97 and 8E, Le; and longer by so much where
 /// lengths have two bytes.
 const READ: usize = 4 + 1 + 3 + 10 + 1;

@@ -22,6 +22,7 @@ mod process;
 mod readers;
 mod wire;
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use air::OnAir;
@@ -29,7 +30,7 @@ use common::{Table, Times, millis};
 use readers::{Reader, Trust};
 use tiepdon::sim::card::Card;
 use tiepdon::sim::card::link::Rate;
-use tiepdon::sim::card::profile::Profile;
+use tiepdon::sim::card::profile::{self, Profile};
 use tiepdon::sim::issuer::Issuer;
 use tiepdon::sim::{SimPerson, persons};
 use wire::{Direct, process_time};
@@ -40,6 +41,9 @@ const OWN_TIME: Duration = Duration::from_millis(30);
 /// Above the link's floor, at 106 kbit/s: in hundredths of it, or for each command.
 const ABOVE_FLOOR: u32 = 3;
 const ABOVE_EACH: Duration = Duration::from_micros(500);
+
+/// DG2.
+const PORTRAIT: u16 = 0x0102;
 
 /// What is read, and what may go over the line.
 struct Task {
@@ -93,8 +97,17 @@ impl Task {
     }
 }
 
+/// The one with the largest portrait.
 fn somebody() -> &'static SimPerson {
-    &persons()[0]
+    static SOMEBODY: LazyLock<&SimPerson> = LazyLock::new(|| {
+        let portrait = |person: &&SimPerson| {
+            let chip = profile::citizen(person);
+            chip.files.get(&PORTRAIT).map(Vec::len)
+        };
+        let largest = persons().iter().max_by_key(portrait);
+        largest.expect("there are persons")
+    });
+    &SOMEBODY
 }
 
 fn main() {
@@ -102,7 +115,7 @@ fn main() {
         return;
     }
     let trust = Trust::ours();
-    let portrait = TASKS[1].card().chip().files.get(&0x0102).map(Vec::len);
+    let portrait = TASKS[1].card().chip().files.get(&PORTRAIT).map(Vec::len);
     let title = format!(
         "Reading the chip with its proofs (portrait {} bytes)",
         portrait.unwrap_or_default()

@@ -1,6 +1,6 @@
 use std::ffi::CString;
 
-use pcsc::{Attribute, Card, Context, Disposition, Protocols, Scope, ShareMode};
+use pcsc::{Card, Context, Disposition, Protocols, Scope, ShareMode};
 
 use super::CardError;
 use crate::emrtd::{Line, Transport, TransportError};
@@ -9,10 +9,11 @@ use crate::emrtd::{Line, Transport, TransportError};
 const PROTOCOLS: Protocols = Protocols::ANY;
 /// The longest reply to a command of extended length, status word included.
 const REPLY_MAX: usize = 65_536 + 2;
-/// PC/SC part 10: "what can you do?", a list of property tags, and the tag of the longest APDU.
+/// Asks a driver what it can do (PC/SC part 10 §2.2), and which of the answers is the number of the
+/// question for its properties, which of those the longest APDU.
 const GET_FEATURES: pcsc::ffi::DWORD = 3_400;
-const TLV_PROPERTIES: u8 = 0x12;
-const MAX_APDU_DATA: u8 = 0x0A;
+const GET_TLV_PROPERTIES: u8 = 0x12;
+const MAX_APDU_DATA_SIZE: u8 = 10;
 
 /// The line to one card. Dropping it resets the card, so no session outlives it.
 pub struct Connection {
@@ -41,9 +42,8 @@ impl Connection {
             connected => connected?,
         };
         let line = Line {
-            atr: card
-                .get_attribute_owned(Attribute::AtrString)
-                .unwrap_or_default(),
+            // The service knows it; not every driver has it as an attribute.
+            atr: card.status2_owned()?.atr().to_vec(),
             reply_max: max_apdu_data(&card).unwrap_or_default(),
         };
         Ok(Self {
@@ -55,22 +55,29 @@ impl Connection {
     }
 }
 
-/// The data that the reader takes in one APDU, as its driver tells (PC/SC part 10 §2.6.14); `None`
-/// where it does not tell, which means short APDUs in practice.
+/// The data that the reader takes in one APDU, as its driver tells; `None` where it does not tell,
+/// which means short APDUs in practice.
 fn max_apdu_data(card: &Card) -> Option<u32> {
     let mut buffer = [0; pcsc::MAX_BUFFER_SIZE];
     let features = card
         .control(pcsc::ctl_code(GET_FEATURES), &[], &mut buffer)
         .ok()?;
-    let code = u32::from_be_bytes(*property(features, TLV_PROPERTIES)?.first_chunk()?);
+    let code = properties_code(features)?;
     let properties = card.control(code.into(), &[], &mut buffer).ok()?;
-    let data = property(properties, MAX_APDU_DATA)?;
-    // Properties are little-endian, of as many bytes as they need.
-    let data = data
-        .iter()
-        .rev()
-        .fold(0, |n: u32, byte| n << 8 | u32::from(*byte));
-    Some(data)
+    max_apdu_data_of(properties)
+}
+
+/// The number of the question for properties: features are big-endian.
+fn properties_code(features: &[u8]) -> Option<u32> {
+    let code = property(features, GET_TLV_PROPERTIES)?;
+    Some(u32::from_be_bytes(*code.first_chunk()?))
+}
+
+/// Properties are little-endian, of as many bytes as they need.
+fn max_apdu_data_of(properties: &[u8]) -> Option<u32> {
+    let data = property(properties, MAX_APDU_DATA_SIZE)?;
+    let number = |n: u32, byte: &u8| n << 8 | u32::from(*byte);
+    Some(data.iter().rev().fold(0, number))
 }
 
 /// The value with this tag in a list of tag, length, value, each of one byte but the last.
@@ -141,4 +148,46 @@ pub(super) fn is_removed(error: pcsc::Error) -> bool {
             | E::NotTransacted
             | E::CommDataLost
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{max_apdu_data_of, properties_code};
+
+    #[test]
+    fn the_longest_apdu_is_found_among_the_properties_of_a_driver() {
+        // As the free CCID driver lists them: display, timeout, PPDU, vendor, product, APDU.
+        let with = |longest: [u8; 4]| {
+            let before = [
+                1, 2, 0, 0, 3, 1, 0, 9, 1, 0, 11, 2, 0xE6, 0x04, 12, 2, 0x16, 0x51,
+            ];
+            [&before[..], &[10, 4], &longest].concat()
+        };
+        assert_eq!(max_apdu_data_of(&with([0, 0, 1, 0])), Some(65_536));
+        assert_eq!(max_apdu_data_of(&with([5, 1, 0, 0])), Some(261));
+        // Short ones alone.
+        assert_eq!(max_apdu_data_of(&with([0; 4])), Some(0));
+        assert_eq!(max_apdu_data_of(&[10, 2, 0, 2]), Some(512));
+    }
+
+    #[test]
+    fn the_question_for_properties_is_found_among_the_features_of_a_driver() {
+        let pad = [0x06, 4, 0x42, 0x33, 0, 0x06, 0x12, 4, 0x42, 0x33, 0, 0x12];
+        assert_eq!(properties_code(&pad), Some(0x4233_0012));
+    }
+
+    #[test]
+    fn a_list_that_ends_too_early_tells_nothing() {
+        for list in [
+            &[][..],
+            &[10],
+            &[10, 4, 0, 0, 1],
+            &[0x12, 4, 0x42],
+            &[9, 1, 0],
+        ] {
+            assert_eq!(max_apdu_data_of(list), None, "{list:?}");
+            assert_eq!(properties_code(list), None, "{list:?}");
+        }
+        assert_eq!(properties_code(&[0x12, 2, 0x42, 0x33]), None);
+    }
 }

@@ -96,6 +96,17 @@ impl Pace {
         }
     }
 
+    /// Whether there is something to prepare.
+    pub fn has_work(&self) -> bool {
+        match &self.stage {
+            Stage::Set { ahead, .. } | Stage::Nonce { ahead, .. } => {
+                ahead.is_none() && self.info.mapping != Mapping::Integrated
+            }
+            Stage::Map(_) => true,
+            Stage::Agree { .. } | Stage::Prove { .. } => false,
+        }
+    }
+
     /// Computes what the next steps need and the card's reply does not decide. It may be called
     /// while the card is busy, and need not be.
     pub fn prepare(&mut self, random: Random<'_>) {

@@ -175,7 +175,9 @@ impl<'r> Reader<'r> {
 
     /// Whether there is something to calculate while the card is busy.
     pub fn has_work(&self) -> bool {
-        self.session.has_work() || matches!(self.state, State::Pace(..) | State::Chip(_))
+        let asks = matches!(&self.state, State::Pace(pace, _) if pace.has_work())
+            || matches!(self.state, State::Chip(_));
+        asks || self.session.has_work()
     }
 
     /// Calculates what will be needed after the reply that is awaited. Never necessary: what was
