@@ -163,7 +163,7 @@ impl TrustStore {
 enum Object {
     Certificate(Box<Certificate>),
     Crl(Crl),
-    MasterList(MasterList),
+    MasterList(Box<MasterList>),
 }
 
 impl Object {
@@ -171,7 +171,7 @@ impl Object {
         let unreadable = |error: Asn1Error| TrustFault::Unreadable(error.to_string());
         let content = definite(der);
         if let Ok(data) = SignedData::parse(&content) {
-            return MasterList::parse(&data).map(Self::MasterList);
+            return MasterList::parse(&data).map(|list| Self::MasterList(Box::new(list)));
         }
         if let Ok(crl) = Crl::parse(der) {
             return Ok(Self::Crl(crl));
