@@ -28,6 +28,10 @@ use tiepdon::sim::card::{Card, Faults};
 use tiepdon::sim::issuer::{Csca, Issuer, SignerPlan, SodPlan};
 use tiepdon::sim::{SimPerson, person};
 
+/// The kiosk's own: `memory` looks for what a reading leaves behind as it runs there.
+#[global_allocator]
+static WIPING: tiepdon::wipe::Wiping = tiepdon::wipe::Wiping;
+
 const NO_PORTRAIT: Plan = Plan {
     dg13: true,
     portrait: false,

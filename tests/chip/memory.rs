@@ -4,6 +4,8 @@
 //! every file, and looks for them in the reader's heap: just before the end of the reading, when some
 //! must be found or the search is worth nothing, and when all that came of it was dropped.
 //!
+//! It runs with the kiosk's allocator, which wipes what is freed.
+//!
 //! Not looked at: the stack, where a cipher's round keys may outlive their call, and scalars of the
 //! Brainpool curves, which lie in memory in a form of their own.
 
