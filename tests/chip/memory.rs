@@ -40,7 +40,9 @@ const SECRET: usize = 16;
 /// Draws of a reader in one reading, at the most.
 const DRAWS: u8 = 8;
 
-/// What the card's side tells a reader beside replies.
+const WHOLE: &str = "nobody panics over it";
+
+/// What opens the card.
 #[derive(Clone, Copy)]
 enum Password {
     Can,
@@ -68,7 +70,7 @@ fn nothing_that_a_reading_knew_stays_in_the_heap() {
 fn check(name: &str, password: Password) {
     let watch = Arc::new(Mutex::new(Watch::new(name, password)));
     let watching = Arc::clone(&watch);
-    let line = Line::answer(move |message| watching.lock().unwrap().answer(message));
+    let line = Line::answer(move |message| watching.lock().expect(WHOLE).answer(message));
     let trust = tempfile::tempdir().expect("a folder");
     for file in Issuer::shared().trust() {
         std::fs::write(trust.path().join(file.name), file.bytes).expect("written");
@@ -86,7 +88,7 @@ fn check(name: &str, password: Password) {
     line.end();
     let words = String::from_utf8_lossy(&reader.stderr);
     assert!(reader.status.success(), "{name}: {words}");
-    let watch = watch.lock().unwrap();
+    let watch = watch.lock().expect(WHOLE);
     let during = watch.during.as_ref().expect("it was looked at");
     for expected in ["password", "session key", "file 0101"] {
         let found = during.iter().any(|what| what == expected);
@@ -152,7 +154,7 @@ impl Watch {
         let draws = Arc::clone(&drawn);
         let card = Card::of(chip, Faults::default()).drawing_from(move |out| {
             getrandom::fill(out).expect("the system has randomness");
-            draws.lock().unwrap().push(out.to_vec());
+            draws.lock().expect(WHOLE).push(out.to_vec());
         });
         Self {
             card,
@@ -198,7 +200,7 @@ impl Watch {
                 found.push(what.clone());
             }
         }
-        for drawn in self.drawn.lock().unwrap().iter() {
+        for drawn in self.drawn.lock().expect(WHOLE).iter() {
             if drawn.len() >= SECRET && contains(&heap, drawn) {
                 found.push("the card's draw".to_owned());
             }
