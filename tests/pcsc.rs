@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use tiepdon::card::{CardError, CardEvent, Connection, Watch, readers, wait_for_card};
 use tiepdon::config::Reader;
-use tiepdon::emrtd::{Access, Chip, Plan, ReadError, Request, TrustStore, read};
-use tiepdon::sim::card::{ATR, Card, Faults, Personality, vpcd};
+use tiepdon::emrtd::{Access, Chip, Plan, ReadError, Request, Transport, TrustStore, read};
+use tiepdon::sim::card::profile::Profile;
+use tiepdon::sim::card::{ATR, ATR_EXTENDED, Card, Faults, Personality, vpcd};
 use tiepdon::sim::issuer::Issuer;
 use tiepdon::sim::pcscd::Pcscd;
 use tiepdon::sim::{SimPerson, persons};
@@ -170,6 +171,35 @@ fn a_card_is_seen_read_and_seen_to_leave() {
         events.recv().is_err(),
         "nothing else happened, and the watch has ended"
     );
+}
+
+#[test]
+fn a_reader_and_a_card_that_both_say_so_speak_extended_length() {
+    let Some(_service) = Service::get("a_reader_and_a_card_that_both_say_so_speak_extended_length")
+    else {
+        return;
+    };
+    let (_watch, events) = watch(true);
+    for (profile, answer, apdus) in [
+        ("extended", ATR_EXTENDED, 20..=28),
+        ("genuine", ATR, 60..=110),
+    ] {
+        let profile = Profile::named(profile).expect("a built-in profile");
+        let chip = profile.chip(somebody(), Issuer::shared());
+        let card = Card::of(chip, Faults::default());
+        let card = vpcd::insert(card, vpcd::ADDRESS).expect("vpcd takes the card");
+        let CardEvent::Present { reader, atr } = next(&events) else {
+            panic!("a card came");
+        };
+        assert_eq!(atr, answer);
+        let line = Connection::open(&reader).expect("the card is there").line();
+        assert_eq!((&line.atr[..], line.reply_max), (&answer[..], 0x1_0000));
+        let chip = read_chip(&reader, own_access()).expect("a good card is read");
+        assert!(chip.portrait.is_some());
+        assert!(apdus.contains(&chip.link.apdus), "{}", chip.link.apdus);
+        card.remove();
+        assert_eq!(next(&events), CardEvent::Gone);
+    }
 }
 
 #[test]

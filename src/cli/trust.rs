@@ -22,7 +22,7 @@ pub(super) enum Command {
 /// `tiepdon trust list`.
 #[derive(Debug, clap::Args)]
 pub(super) struct List {
-    /// The folder, as [trust] folder names it
+    /// The folder that the configuration names under "trust"
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     /// Print one JSON object on standard output and nothing else

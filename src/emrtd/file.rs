@@ -201,6 +201,9 @@ impl FileRead {
         match size.smaller().filter(|_| about_length && !self.probing) {
             Some(smaller) => *size = smaller,
             None if sw == Sw::OK => return Err(FileFault::Broken("a read gave no data")),
+            None if !self.bytes.is_empty() => {
+                return Err(FileFault::Broken("the card does not give the rest of it"));
+            }
             None => return Err(FileFault::Refused(sw)),
         }
         Ok(())

@@ -15,10 +15,13 @@ use super::symmetric::{Cipher, Key};
 use super::trust::{Certificate, Crl, TrustStore};
 use super::{lds, tlv};
 
-pub use card::{fuzz_reader, fuzz_reader_open};
+pub use card::{fuzz_reader, fuzz_reader_open, script_of};
 
-/// All of them, with the names of their targets and corpora.
-pub const ALL: &[(&str, fn(&[u8]))] = &[
+/// The name of a fuzz target and of its corpus, and what it feeds.
+pub type Parser = (&'static str, fn(&[u8]));
+
+/// All of them.
+pub const ALL: &[Parser] = &[
     ("atr_info", fuzz_atr_info),
     ("card_access", fuzz_card_access),
     ("certificate", fuzz_certificate),
@@ -94,7 +97,10 @@ pub fn fuzz_tlv(bytes: &[u8]) {
 /// EF.CardAccess: what it offers, under which names.
 pub fn fuzz_card_access(bytes: &[u8]) {
     if let Ok(infos) = lds::SecurityInfos::parse(bytes) {
-        infos.pace.iter().for_each(|info| drop(info.name()));
+        let _ = infos.contradicts(&infos);
+        for info in &infos.pace {
+            let _ = info.name();
+        }
     }
 }
 

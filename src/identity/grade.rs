@@ -101,6 +101,15 @@ pub struct Proofs {
     pub active: Check,
 }
 
+impl Proofs {
+    /// The first check that failed.
+    pub fn failed(&self) -> Option<&Check> {
+        let all = [&self.passive, &self.chip, &self.active];
+        all.into_iter()
+            .find(|check| check.result == CheckResult::Failed)
+    }
+}
+
 /// What a card's proofs amount to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {

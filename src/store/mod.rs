@@ -21,7 +21,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::identity::Person;
+use crate::identity::{Grade, Person};
 use crate::queue::{
     Draft, Issued, Paper, PatientRef, QueueNumber, Refusal, ServiceCode, VisitRecord,
 };
@@ -97,6 +97,10 @@ pub struct VisitLine {
     pub waits_for: Vec<String>,
     /// The code of the cause of a desk number; else why it was parked.
     pub reason: Option<String>,
+    /// How far the identity was proved.
+    pub grade: Option<Grade>,
+    /// Why a check of the card failed, in an engineer's words.
+    pub failed: Option<String>,
 }
 
 /// Numbers of one queue today.

@@ -68,7 +68,7 @@ impl Face {
             time: at.strftime("%H:%M:%S · %d/%m/%Y").to_string(),
             grade: issued
                 .grade
-                .map(|proved| vietnamese(grade(proved)).to_owned()),
+                .map(|proved| vietnamese(grade_mark(proved)).to_owned()),
             reprint: issued.printed,
             desk: issued.kind == VisitKind::Desk,
             kiosk: kiosk.to_owned(),
@@ -133,7 +133,8 @@ fn priority(reason: PriorityReason) -> Text {
     }
 }
 
-fn grade(grade: Grade) -> Text {
+/// The mark for staff: how far an identity was proved.
+pub fn grade_mark(grade: Grade) -> Text {
     match grade {
         Grade::Proven => Text::TicketGradeProven,
         Grade::Signed => Text::TicketGradeSigned,

@@ -19,7 +19,7 @@ use std::time::Duration;
 use crate::queue::Paper;
 use crate::words::Cause;
 
-pub use face::Face;
+pub use face::{Face, grade_mark};
 pub use layout::Template;
 pub use printers::{DevicePrinter, FolderPrinter, TcpPrinter, open};
 pub use raster::Raster;

@@ -2,9 +2,19 @@
 //! fault, at every APDU.
 #![cfg(feature = "sim")]
 
+mod active;
 mod attack;
+mod bsi;
+mod chip_authentication;
 mod faults;
+mod files;
+#[path = "../interop/line.rs"]
+#[expect(dead_code, reason = "here a card is watched by who answers for it")]
+mod line;
+mod memory;
 mod noise;
+mod opening;
+mod pace_cam;
 mod proving;
 mod reading;
 
@@ -15,7 +25,7 @@ use tiepdon::emrtd::{
 };
 use tiepdon::sim::card::profile::Profile;
 use tiepdon::sim::card::{Card, Faults};
-use tiepdon::sim::issuer::Issuer;
+use tiepdon::sim::issuer::{Csca, Issuer, SignerPlan, SodPlan};
 use tiepdon::sim::{SimPerson, person};
 
 const NO_PORTRAIT: Plan = Plan {
@@ -64,6 +74,41 @@ impl Transport for Direct {
 
     fn line(&self) -> Line {
         self.line.clone()
+    }
+}
+
+/// Somebody between reader and card, who changes replies. Called with the command's number, counted
+/// from 1, the command and the reply.
+struct Between<F> {
+    direct: Direct,
+    commands: u32,
+    change: F,
+}
+
+impl<F: FnMut(u32, &[u8], &mut Vec<u8>) + Send> Between<F> {
+    fn new(card: Card, change: F) -> Self {
+        Self {
+            direct: Direct::new(card),
+            commands: 0,
+            change,
+        }
+    }
+}
+
+impl<F: FnMut(u32, &[u8], &mut Vec<u8>) + Send> Transport for Between<F> {
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, TransportError> {
+        let mut reply = self.direct.transmit(command)?;
+        self.commands += 1;
+        (self.change)(self.commands, command, &mut reply);
+        Ok(reply)
+    }
+
+    fn reset(&mut self) -> Result<(), TransportError> {
+        self.direct.reset()
+    }
+
+    fn line(&self) -> Line {
+        self.direct.line()
     }
 }
 
@@ -130,6 +175,30 @@ fn profile(name: &str) -> Profile {
 fn card_of(name: &str) -> Card {
     let profile = profile(name);
     Card::of(chip_of(&profile), profile.faults.clone())
+}
+
+/// Signs the groups of a chip anew, after they were changed.
+fn sealed(mut chip: tiepdon::sim::card::chip::Chip) -> tiepdon::sim::card::chip::Chip {
+    let signer = Issuer::shared().document_signer(Csca::Home, &SignerPlan::default());
+    let number = |id: &u16| u8::try_from(id & 0xFF).expect("a byte");
+    let groups = chip.files.iter().map(|(id, file)| (number(id), &file[..]));
+    let groups = groups.filter(|(number, _)| *number <= 16).collect();
+    let plan = SodPlan::default();
+    let sod = signer.security_object(&groups, &plan, somebody().issue_date);
+    chip.files.insert(0x011D, sod.expect("OpenSSL signs"));
+    chip
+}
+
+/// A DER object with a tag of one or two bytes.
+fn object(tag: &[u8], value: &[u8]) -> Vec<u8> {
+    let len = u16::try_from(value.len()).expect("short");
+    let [high, low] = len.to_be_bytes();
+    let len = match len {
+        0..0x80 => vec![low],
+        0x80..0x100 => vec![0x81, low],
+        _ => vec![0x82, high, low],
+    };
+    [tag, &len, value].concat()
 }
 
 fn chip_of(profile: &Profile) -> tiepdon::sim::card::chip::Chip {

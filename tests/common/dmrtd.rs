@@ -1,4 +1,5 @@
 //! The crate `dmrtd`, a reader that we did not write, as its own documentation says it is used.
+#![allow(dead_code, reason = "the bench uses a part, the test all of it")]
 
 use dmrtd::auth::passive::{self, ChainStatus, DataGroup, PassiveAuthError, TrustAnchor};
 use dmrtd::com::Transceiver;

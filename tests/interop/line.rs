@@ -17,7 +17,12 @@ pub struct Line {
 }
 
 impl Line {
-    pub fn serve(card: Card) -> Self {
+    pub fn serve(mut card: Card) -> Self {
+        Self::answer(move |command| card.try_transmit(command).ok())
+    }
+
+    /// Whatever answers; `None`: the card is gone.
+    pub fn answer(card: impl FnMut(&[u8]) -> Option<Vec<u8>> + Send + 'static) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let address = listener.local_addr().expect("its address");
         let thread = std::thread::Builder::new()
@@ -38,14 +43,15 @@ impl Line {
     }
 }
 
-fn answer(mut stream: &TcpStream, mut card: Card) -> io::Result<()> {
+fn answer(
+    mut stream: &TcpStream,
+    mut card: impl FnMut(&[u8]) -> Option<Vec<u8>>,
+) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    loop {
-        let command = receive(stream)?;
-        let reply = card.try_transmit(&command);
-        let reply = reply.map_err(|_| io::Error::other("the card is gone"))?;
+    while let Some(reply) = card(&receive(stream)?) {
         stream.write_all(&framed(&reply)?)?;
     }
+    Ok(())
 }
 
 /// The reader's end, for a reader in Rust.

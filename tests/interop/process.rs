@@ -1,5 +1,6 @@
 //! A peer in a process of its own: a job a line to its standard input, a report a line back.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -89,6 +90,14 @@ pub fn workshop(peer: &str, sources: &[PathBuf]) -> PathBuf {
     cache.join("tiepdon/interop").join(peer).join(name)
 }
 
+/// One at a time builds there; the lock goes with the value.
+pub fn alone_in(folder: &Path) -> File {
+    std::fs::create_dir_all(folder).expect("the cache can be written");
+    let lock = File::create(folder.join("lock")).expect("the cache can be written");
+    lock.lock().expect("the lock can be waited for");
+    lock
+}
+
 /// The sources of a peer.
 pub fn sources(peer: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -118,10 +127,4 @@ pub fn run(command: &mut Command) -> Result<(), String> {
     }
     let said = [output.stdout, output.stderr].concat();
     Err(String::from_utf8_lossy(&said).trim().to_owned())
-}
-
-/// Says that a peer is not asked, past the test harness, which would keep it to itself.
-pub fn skipped(test: &str, reason: &str) {
-    let line = format!("skipped: {test} ({reason})\n");
-    let _ = std::io::stderr().write_all(line.as_bytes());
 }

@@ -78,6 +78,12 @@ impl Report {
         parts.flatten().collect::<Vec<_>>().join("; ")
     }
 
+    /// Whether these words are in its error.
+    pub fn says(&self, words: &str) -> bool {
+        let error = self.error.as_deref();
+        error.is_some_and(|error| error.contains(words))
+    }
+
     /// What the peer said of each proof that did not succeed.
     pub fn reasons(&self) -> Vec<&str> {
         let proofs = [

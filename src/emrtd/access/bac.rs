@@ -22,6 +22,9 @@ pub(in crate::emrtd) struct Bac {
 }
 
 impl Bac {
+    /// The name of the protocol, for reports.
+    pub const NAME: &str = "BAC";
+
     /// The first command: GET CHALLENGE. `None` for an access number, which opens only PACE.
     pub fn start(access: &Access) -> Option<(Self, Command)> {
         let (encryption, mac) = access.basic_keys()?;
@@ -31,11 +34,6 @@ impl Bac {
             sent: None,
         };
         Some((bac, command(0x84, Vec::new(), NONCE_LEN)))
-    }
-
-    /// The name of the protocol, for reports.
-    pub fn name() -> &'static str {
-        "BAC"
     }
 
     /// Takes the card's reply to the last command.

@@ -123,6 +123,26 @@ mod tests {
     }
 
     #[test]
+    fn a_card_access_that_offers_other_protocols_than_dg14_contradicts_it() {
+        let infos = |list: &[Vec<u8>]| SecurityInfos::parse(&set(list)).expect("a set");
+        let strong = info(&[oid("04007f00070202040204"), number(2), number(16)]);
+        let both = infos(&[pace(13), strong.clone()]);
+        assert!(!both.contradicts(&infos(&[strong.clone(), pace(13), pace(13)])));
+        assert!(
+            both.contradicts(&infos(&[pace(13)])),
+            "the strong one was taken away"
+        );
+        assert!(
+            infos(std::slice::from_ref(&strong)).contradicts(&both),
+            "a weak one was added"
+        );
+        assert!(
+            !infos(&[]).contradicts(&both),
+            "DG14 does not speak of PACE"
+        );
+    }
+
+    #[test]
     fn a_file_that_breaks_the_structure_is_an_error() {
         let right = build(0x6E, &set(&[pace(13)]));
         let changed = |place: usize, by: i8| {

@@ -182,6 +182,27 @@ mod tests {
         }
     }
 
+    /// The kiosk shows the picture to a human and measures no face.
+    #[test]
+    fn fields_that_the_picture_does_not_depend_on_change_nothing() {
+        let image = b"\xFF\xD8\xFF picture";
+        let right = file(1, image);
+        let record = right.windows(3).position(|w| w == b"FAC").expect("FAC");
+        // Gender, eyes, hair, features, expression, pose; the feature point; the image's header.
+        for place in record + 20..record + 14 + 20 + 8 + 12 {
+            let mut file = right.clone();
+            file[place] = 0xFF;
+            assert_eq!(*parse(&file).expect("a right file").bytes, image, "{place}");
+        }
+        // Instances and biometric header are for who compares: format owner, format, type.
+        let face = build(0x5F2E, &right[record..]);
+        for header in [vec![], build(0xA1, &[]), build(0xA1, &build(0x87, &[9; 9]))] {
+            let template = build(0x7F60, &[header, face.clone()].concat());
+            let file = build(0x75, &build(0x7F61, &template));
+            assert_eq!(*parse(&file).expect("a right file").bytes, image);
+        }
+    }
+
     #[test]
     fn the_portrait_of_the_bsi_reference_set_is_read() {
         let Some(file) = bsi_reference("Datagroup2.bin") else {

@@ -40,6 +40,8 @@ pub(in crate::emrtd) struct SecurityInfos {
     pub active_hash: Option<ActiveHash>,
     /// The protocols of what this reader has no use for, as their value bytes.
     pub others: Vec<Vec<u8>>,
+    /// All that it says of PACE as it came, also what this reader cannot use.
+    pub pace_offers: Vec<Vec<u8>>,
 }
 
 /// The hash that a chip says it signs a challenge with (ICAO 9303-11 §9.2.8).
@@ -99,9 +101,12 @@ impl SecurityInfos {
         let all = tlv::list(tlv::expect(set, 0x31)?)?
             .into_iter()
             .filter(|info| info.tag == 0x30)
-            .map(|info| tlv::list(info.value))
+            .map(|info| Ok((info.raw, tlv::list(info.value)?)))
             .collect::<Result<Vec<_>, TlvError>>()?;
-        let entries: Vec<Entry<'_>> = all.iter().filter_map(|fields| Entry::of(fields)).collect();
+        let entries: Vec<Entry<'_>> = all
+            .iter()
+            .filter_map(|(raw, fields)| Entry::of(raw, fields))
+            .collect();
         let domains: Vec<_> = entries.iter().filter_map(Entry::domain).collect();
         let mut infos = Self::default();
         for entry in entries {
@@ -110,11 +115,25 @@ impl SecurityInfos {
         Ok(infos)
     }
 
+    /// Whether EF.CardAccess, which nobody signs, says of PACE anything else than these infos,
+    /// which are signed: somebody between wants a weaker protocol. Chips whose signed infos are
+    /// silent about PACE do not contradict.
+    pub fn contradicts(&self, card_access: &Self) -> bool {
+        let sorted = |infos: &Self| {
+            let mut offers = infos.pace_offers.clone();
+            offers.sort();
+            offers.dedup();
+            offers
+        };
+        !self.pace_offers.is_empty() && sorted(self) != sorted(card_access)
+    }
+
     fn add(&mut self, entry: &Entry<'_>, domains: &[Domain]) {
         let Entry {
             protocol,
             required,
             optional,
+            ..
         } = *entry;
         if protocol == ACTIVE_AUTHENTICATION {
             self.active_hash = self.active_hash.or(Some(active_hash(optional)));
@@ -123,6 +142,7 @@ impl SecurityInfos {
         let version = integer(required);
         match protocol.strip_prefix(&PROTOCOLS) {
             Some([PACE, mapping, cipher]) if version == Some(2) => {
+                self.pace_offers.push(entry.raw.to_vec());
                 self.pace.extend(
                     optional
                         .and_then(integer)
@@ -148,7 +168,7 @@ impl SecurityInfos {
                 };
                 self.chip_keys.extend(key_id(optional).map(key));
             }
-            Some([PACE, _]) => {}
+            Some([PACE, _]) => self.pace_offers.push(entry.raw.to_vec()),
             Some(_) | None => self.others.push(protocol.to_vec()),
         }
     }
@@ -156,6 +176,7 @@ impl SecurityInfos {
 
 /// `SEQUENCE { protocol OID, required ANY, optional ANY OPTIONAL }`.
 struct Entry<'a> {
+    raw: &'a [u8],
     protocol: &'a [u8],
     required: &'a Tlv<'a>,
     optional: Option<&'a Tlv<'a>>,
@@ -165,13 +186,14 @@ struct Entry<'a> {
 type Domain = (u64, Curve);
 
 impl<'a> Entry<'a> {
-    fn of(fields: &'a [Tlv<'a>]) -> Option<Self> {
+    fn of(raw: &'a [u8], fields: &'a [Tlv<'a>]) -> Option<Self> {
         let (protocol, required, optional) = match fields {
             [protocol, required] => (protocol, required, None),
             [protocol, required, optional] => (protocol, required, Some(optional)),
             _ => return None,
         };
         (protocol.tag == 0x06).then_some(Self {
+            raw,
             protocol: protocol.value,
             required,
             optional,

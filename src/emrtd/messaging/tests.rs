@@ -165,6 +165,48 @@ fn any_changed_bit_and_any_cut_of_a_reply_is_a_security_event() {
     }
 }
 
+/// Only the card can make the MAC, and it is to be right about the rest as well.
+#[test]
+fn objects_missing_or_wrong_under_a_right_mac_are_a_security_event() {
+    let unprotect = |objects: &[&str], status: &[u8]| {
+        let objects = hex::decode(objects.concat()).expect("hex");
+        let mut session = session();
+        session.counter = 4;
+        let mac = tlv::build(0x8E, &session.authenticate(objects.clone()));
+        session.counter = 3;
+        session.unprotect(&[&objects, &mac, status].concat())
+    };
+    let (data, status) = ("8711013F533246F7C37B4795719B2E35779EB1", "99029000");
+    let ok = &[0x90, 0x00];
+    assert!(unprotect(&[data, status], ok).is_ok());
+    for (what, objects, outer) in [
+        ("no status", &[data][..], ok),
+        ("nothing but the MAC", &[], ok),
+        ("another status outside", &[data, status], &[0x62, 0x82]),
+        (
+            "a wrong cryptogram",
+            &[&data.replace("3F53", "3F54"), status],
+            ok,
+        ),
+        (
+            "half a block",
+            &["870901 3F533246F7C37B47".replace(' ', "").as_str(), status],
+            ok,
+        ),
+        (
+            "another padding",
+            &[&data.replace("871101", "871102"), status],
+            ok,
+        ),
+        ("the order changed", &[status, data], ok),
+        ("a second cryptogram", &[data, data, status], ok),
+    ] {
+        assert!(unprotect(objects, outer).is_err(), "{what}");
+    }
+    // A reply without data may be right: whoever asked for some must not take it.
+    assert!(unprotect(&[status], ok).is_ok_and(|reply| reply.data.is_empty()));
+}
+
 #[test]
 fn a_plain_9000_inside_a_session_is_never_success() {
     let event = session().unprotect(&[0x90, 0x00]).err();

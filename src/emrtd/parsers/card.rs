@@ -24,19 +24,39 @@ const PLAN: Plan = Plan {
 /// A card from power-up on, with all the cryptography. The passwords are known to the fuzzer: the
 /// first byte tells which.
 pub fn fuzz_reader(bytes: &[u8]) {
-    run(bytes, |reader| reader.start());
+    let (mode, mut script) = mode_of(bytes);
+    drive(mode, false, &mut |_| next_reply(&mut script));
 }
 
 /// The same, as if PACE had succeeded and without secure messaging, so that the fuzzer reaches
 /// everything that follows: replies are as plain as they come.
 pub fn fuzz_reader_open(bytes: &[u8]) {
-    run(bytes, |reader| reader.start_unprotected());
+    let (mode, mut script) = mode_of(bytes);
+    drive(mode, true, &mut |_| next_reply(&mut script));
 }
 
-fn run(bytes: &[u8], start: impl Fn(&mut Reader<'_>) -> Step) {
-    let (mode, mut card) = bytes
+/// The input that makes one of the two do what it does with this card: a seed. `open` tells which
+/// of the two; the card has the access number 123456.
+pub fn script_of(open: bool, card: &mut dyn FnMut(&[u8]) -> Vec<u8>) -> Vec<u8> {
+    let mut script = vec![0];
+    drive(0, open, &mut |command| {
+        let reply = card(command);
+        script.push(u8::MAX);
+        script.push(u8::try_from(reply.len()).unwrap_or(u8::MAX));
+        script.extend(reply.iter().take(usize::from(u8::MAX)));
+        reply
+    });
+    script
+}
+
+fn mode_of(bytes: &[u8]) -> (u8, &[u8]) {
+    bytes
         .split_first()
-        .map_or((0, bytes), |(m, rest)| (*m, rest));
+        .map_or((0, bytes), |(mode, rest)| (*mode, rest))
+}
+
+/// Reads the card to the end.
+fn drive(mode: u8, open: bool, card: &mut dyn FnMut(&[u8]) -> Vec<u8>) {
     let access = match mode & 1 {
         0 => Access::can("123456"),
         _ => Access::mrz("L898902C<369080619406236"),
@@ -53,11 +73,15 @@ fn run(bytes: &[u8], start: impl Fn(&mut Reader<'_>) -> Step) {
         out.fill(drawn);
     };
     let mut reader = Reader::new(request, line, &mut random);
+    let start = |reader: &mut Reader<'_>| match open {
+        true => reader.start_unprotected(),
+        false => reader.start(),
+    };
     let mut step = start(&mut reader);
     for _ in 0..STEPS_MAX {
         step = match step {
-            Step::Transmit(_) => {
-                let reply = reply(&mut card);
+            Step::Transmit(command) => {
+                let reply = card(&command);
                 reader.on_reply(&reply)
             }
             Step::Reset => start(&mut reader),
@@ -69,13 +93,12 @@ fn run(bytes: &[u8], start: impl Fn(&mut Reader<'_>) -> Step) {
 
 /// The next reply: a byte for the status word (or for none, then the data end in one), a byte for
 /// the length of the data, the data. When the input is used up, the card says nothing but 9000.
-fn reply(card: &mut &[u8]) -> Vec<u8> {
-    let [status, len, rest @ ..] = *card else {
-        *card = &[];
+fn next_reply(script: &mut &[u8]) -> Vec<u8> {
+    let [status, len, rest @ ..] = *script else {
         return vec![0x90, 0x00];
     };
     let (data, rest) = rest.split_at(usize::from(*len).min(rest.len()));
-    *card = rest;
+    *script = rest;
     let status = STATUS_WORDS
         .get(usize::from(*status))
         .map(|sw| sw.to_be_bytes());

@@ -74,13 +74,7 @@ impl Reader<'_> {
                 self.habits.selects_card_access = way == CardAccessWay::Selected;
                 let infos = SecurityInfos::parse(&bytes)
                     .map_err(|e| ReadError::unreadable(format!("EF.CardAccess: {e}")))?;
-                match best_offer(&infos.pace) {
-                    Some(offer) => Ok(self.ask_card_abilities(offer.clone())),
-                    None if infos.pace.is_empty() => Ok(select_plain_application()),
-                    None => Err(ReadError::not_a_citizen_card(
-                        "EF.CardAccess offers no PACE that is known",
-                    )),
-                }
+                Ok(self.on_offers(infos))
             }
             Err(FileFault::Refused(_)) => Ok(match way {
                 CardAccessWay::AtOnce => {
@@ -95,11 +89,20 @@ impl Reader<'_> {
         }
     }
 
+    /// A card that offers no way of PACE that is known here may do BAC as well.
+    fn on_offers(&mut self, infos: SecurityInfos) -> Next {
+        let offer = best_offer(&infos.pace).cloned();
+        self.session.card_access = Some(infos);
+        match offer {
+            Some(offer) => self.ask_card_abilities(offer),
+            None => select_plain_application(),
+        }
+    }
+
     /// Whether longer replies are worth asking for is told by the answer to reset, else by
     /// EF.ATR/INFO: one command, which only a portrait earns back.
     fn ask_card_abilities(&mut self, offer: PaceInfo) -> Next {
         let told = self.habits.knows_reply_max(&self.line);
-        self.session.opened_with = Some(offer.clone());
         if told || !self.request.plan.portrait {
             return self.start_pace(offer, true);
         }
@@ -114,7 +117,8 @@ impl Reader<'_> {
             .then(|| lds::parse_atr_info(&reply.data).ok())
             .flatten();
         self.habits.learn(info.as_ref());
-        let offer = self.session.opened_with.clone();
+        let offers = self.session.card_access.as_ref();
+        let offer = offers.and_then(|infos| best_offer(&infos.pace)).cloned();
         self.start_pace(offer.unwrap_or_else(PaceInfo::citizen_card), true)
     }
 
@@ -167,7 +171,7 @@ impl Reader<'_> {
         let Some((bac, command)) = Bac::start(&self.request.access) else {
             return Err(ReadError::OtherDocument);
         };
-        self.session.access = "BAC".to_owned();
+        self.session.access = Bac::NAME.to_owned();
         Ok(Next::Send(State::Bac(bac), command))
     }
 

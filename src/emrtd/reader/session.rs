@@ -22,8 +22,8 @@ pub(super) struct Session {
     agenda: VecDeque<Task>,
     /// How the chip was opened.
     pub access: String,
-    /// The offer of EF.CardAccess that was taken up; it is unsigned, and compared with DG14 later.
-    pub opened_with: Option<PaceInfo>,
+    /// What EF.CardAccess says; it is unsigned, and compared with DG14 later.
+    pub card_access: Option<SecurityInfos>,
     /// What PACE-CAM told, until EF.CardSecurity judges it.
     pub cam: Option<CamEvidence>,
     /// The EF.CardSecurity by which PACE-CAM was judged, until it is known whose card this is.
@@ -48,7 +48,7 @@ impl Session {
         Self {
             agenda: agenda::of(plan),
             access: String::new(),
-            opened_with: None,
+            card_access: None,
             cam: None,
             card_security: None,
             hides_card_security: false,
@@ -94,12 +94,13 @@ impl Session {
     /// The next task that is worth doing.
     pub fn next_task(&mut self, request: &Request<'_>) -> Option<Task> {
         while let Some(task) = self.agenda.pop_front() {
-            if task == Task::Read(File::Dg2) {
-                self.holder = self.files.person().ok();
-            }
-            if matches!(task, Task::Chip | Task::Read(File::Dg15)) {
-                // What a chip authentication is worth depends on whether DG14 is genuine.
+            if matches!(task, Task::Chip | Task::Read(File::Dg15 | File::Dg2)) {
+                // What a chip authentication is worth depends on whether DG14 is genuine, and
+                // nobody is shown before the signature was looked at.
                 self.work(request);
+            }
+            if task == Task::Read(File::Dg2) && !self.passive_failed() {
+                self.holder = self.files.person().ok();
             }
             if self.is_wanted(task) {
                 return Some(task);
@@ -206,18 +207,16 @@ impl Session {
     /// EF.CardAccess is not signed. If DG14 lists how PACE is done, and not so, then somebody has
     /// changed it: perhaps to make us use a weaker protocol.
     fn compare_card_access(&mut self, signed: &SecurityInfos) {
-        let (Some(used), Some(passive)) = (&self.opened_with, &mut self.passive) else {
+        let (Some(unsigned), Some(passive)) = (&self.card_access, &mut self.passive) else {
             return;
         };
-        let check = if signed.pace.is_empty() {
+        let check = if signed.pace_offers.is_empty() {
             Check::new(CheckResult::NotSupported, "DG14 does not list PACE")
-        } else if signed.pace.contains(used) {
-            Check::new(CheckResult::Successful, "as in DG14")
+        } else if signed.contradicts(unsigned) {
+            let reason = "EF.CardAccess offers PACE otherwise than DG14";
+            Check::new(CheckResult::Failed, reason)
         } else {
-            Check::new(
-                CheckResult::Failed,
-                "EF.CardAccess offered what DG14 does not list",
-            )
+            Check::new(CheckResult::Successful, "as in DG14")
         };
         passive.add(PassiveStep::CardAccess, check);
     }
@@ -278,6 +277,14 @@ impl Session {
         let verified = passive::verified_card_security(bytes, request.trust, request.today);
         let proof = match verified {
             Ok(card_security) => match SecurityInfos::parse(card_security.content()) {
+                Ok(infos)
+                    if self
+                        .card_access
+                        .as_ref()
+                        .is_some_and(|a| infos.contradicts(a)) =>
+                {
+                    unjudged(CheckResult::Failed, "EF.CardAccess offers PACE otherwise")
+                }
                 Ok(infos) => {
                     self.card_security = Some(card_security);
                     cam::judge(&evidence, &infos)
@@ -296,27 +303,25 @@ impl Session {
         self.chip_ended(unjudged(CheckResult::Undetermined, &fault.to_string()));
     }
 
-    /// DG14 offers no chip authentication. If it lists PACE-CAM, then the unsigned EF.CardAccess was
-    /// to offer that, and EF.CardSecurity to be there: a copy would rather do without.
+    /// DG14 offers no chip authentication. If it lists PACE-CAM, then that was to be done, and
+    /// EF.CardSecurity to be there: a copy would rather do without. What PACE-CAM left open else
+    /// stays so.
     pub fn chip_not_offered(&mut self) {
         let authenticates = |offer: &PaceInfo| offer.mapping == Mapping::ChipAuthentication;
-        let listed = self.dg14().map_or(&[][..], |infos| &infos.pace);
-        let is_listed = listed.iter().any(authenticates);
-        let method = is_listed.then_some("PACE-CAM");
-        let (result, reason) = match &self.opened_with {
-            _ if !is_listed => (CheckResult::NotSupported, "DG14 offers none"),
-            None => (
-                CheckResult::Undetermined,
-                "DG14 lists it, and the chip was opened without",
-            ),
-            Some(used) if authenticates(used) && !self.hides_card_security => return,
-            Some(_) => (
+        let offers = self.dg14().map_or(&[][..], |infos| &infos.pace);
+        let proof = if !offers.iter().any(authenticates) {
+            Proof::other(None, CheckResult::NotSupported, "DG14 offers none")
+        } else if self.hides_card_security {
+            unjudged(
                 CheckResult::Failed,
-                "DG14 lists it, and the chip does not carry it out",
-            ),
+                "DG14 lists PACE-CAM, and it is not given",
+            )
+        } else {
+            let reason = "DG14 lists it, and the chip was opened without";
+            Proof::other(Some("PACE-CAM"), CheckResult::Undetermined, reason)
         };
-        if self.chip.is_none() || result == CheckResult::Failed {
-            self.chip_ended(Proof::other(method, result, reason));
+        if self.chip.is_none() || proof.result() == CheckResult::Failed {
+            self.chip_ended(proof);
         }
     }
 

@@ -67,14 +67,6 @@ impl SignatureAlgorithm {
         Self::parse(identifier)
     }
 
-    /// The hash of the message.
-    pub fn hash(&self) -> HashAlgorithm {
-        match self {
-            Self::RsaPkcs1(hash) | Self::EcdsaDer(hash) | Self::EcdsaPlain(hash) => *hash,
-            Self::RsaPss(pss) => pss.hash,
-        }
-    }
-
     /// Its usual name, for reports.
     pub fn name(&self) -> &'static str {
         match self {

@@ -51,7 +51,7 @@ impl RsaKey {
             return None;
         }
         let signature = BoxedUint::from_be_slice(signature, self.0.n().bits_precision()).ok()?;
-        if &signature >= self.0.n().as_ref() {
+        if signature >= **self.0.n() {
             return None;
         }
         let block = hazmat::rsa_encrypt(&self.0, &signature).ok()?;

@@ -83,11 +83,6 @@ impl Crl {
         let signed = Signed::parse(&self.der).expect("the list was read before");
         signed.verify(issuer)
     }
-
-    /// The list as it came.
-    pub fn der(&self) -> &[u8] {
-        &self.der
-    }
 }
 
 fn is_time(mut rest: Elements<'_>) -> Result<bool, Asn1Error> {

@@ -7,6 +7,8 @@ mod journeys;
 mod leaks;
 mod parts;
 #[cfg(feature = "sim")]
+mod proofs;
+#[cfg(feature = "sim")]
 mod reader;
 mod stop;
 mod stuck;
@@ -109,6 +111,7 @@ impl House {
     fn with(change: impl FnOnce(&mut Setup)) -> Self {
         let mut config = Config::parse(EXAMPLE, Path::new("/nowhere")).unwrap();
         config.services.truncate(1);
+        config.trust.folder = "/nowhere/trust".into();
         let mut setup = Setup {
             limits: Limits::of(&config.policy.waits),
             config,
@@ -132,7 +135,7 @@ impl House {
             hospital: clinic.clone(),
             insurance: insurer.clone(),
             chip,
-            trust: Arc::new(trust::Folder::open(Path::new("/nowhere/trust"))),
+            trust: Arc::new(trust::Folder::open(&config.trust.folder)),
             printer: Arc::new(move || Box::new(Press(Arc::clone(&gate)))),
             template: Arc::new(Template::builtin()),
         };

@@ -111,6 +111,11 @@ impl Session {
         blocks.saturating_sub(1)
     }
 
+    /// For encryption and MAC.
+    pub fn keys(&self) -> [&[u8]; 2] {
+        [&self.keys.encryption, &self.keys.mac]
+    }
+
     fn block(&self) -> usize {
         self.keys.cipher.block()
     }

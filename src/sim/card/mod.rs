@@ -44,6 +44,11 @@ pub const ATR: [u8; 13] = [
     0x3B, 0x88, 0x80, 0x01, 0x00, 0x73, 0xC8, 0x40, 0x13, 0x00, 0x90, 0x00, 0x71,
 ];
 
+/// The same, where the card speaks extended length: it says so in its capabilities.
+pub const ATR_EXTENDED: [u8; 13] = [
+    0x3B, 0x88, 0x80, 0x01, 0x00, 0x73, 0xC8, 0x40, 0x53, 0x00, 0x90, 0x00, 0x31,
+];
+
 /// A card with power.
 pub struct Card {
     chip: Chip,
@@ -113,6 +118,11 @@ impl Card {
         }
     }
 
+    /// What goes wrong with it.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
     /// What it was made from.
     pub fn chip(&self) -> &Chip {
         &self.chip
@@ -161,6 +171,13 @@ impl Card {
     /// counts on while the card is in a reader. A real chip slows down after wrong ones.
     pub fn attempts(&self) -> Arc<AtomicU32> {
         Arc::clone(&self.attempts)
+    }
+
+    /// The keys of the session that is open, for encryption and MAC: to be looked for where they
+    /// must not stay.
+    pub fn session_keys(&self) -> Option<[&[u8]; 2]> {
+        let session = self.state.session.as_ref()?;
+        Some(session.keys())
     }
 
     /// How long a real chip would have computed over the last command. It grows with wrong

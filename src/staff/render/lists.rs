@@ -3,6 +3,7 @@
 use super::super::html::{Element, tag};
 use super::{Reader, age, clock, known_cause, section};
 use crate::store::{Backlog, Tally, VisitLine};
+use crate::ticket::grade_mark;
 use crate::words::{Language, Text, text};
 
 /// Rows of one list; what is more is counted.
@@ -31,7 +32,7 @@ pub(super) fn visits(
     let rows = lines.iter().take(ROWS_MAX).map(|line| {
         tag("tr")
             .child(cell(columns[0]).child(tag("strong").text(line.number.as_str())))
-            .child(cell(columns[1]).text(line.shown_name.as_deref().unwrap_or("–")))
+            .child(who(cell(columns[1]), line, language))
             .child(reasons(cell(columns[2]), line, language))
             .child(
                 cell(columns[3])
@@ -62,7 +63,14 @@ fn reasons(cell: Element, line: &VisitLine, language: Language) -> Element {
         let words = known_cause(code).map_or(code, |cause| cause.staff(language));
         tag("small").text(words)
     });
-    cell.children(chips).children(reason)
+    let failed = line.failed.as_deref().map(|why| tag("small").text(why));
+    cell.children(chips).children(reason).children(failed)
+}
+
+fn who(cell: Element, line: &VisitLine, language: Language) -> Element {
+    let mark = |grade| tag("small").text(text(language, grade_mark(grade)));
+    cell.text(line.shown_name.as_deref().unwrap_or("–"))
+        .children(line.grade.map(mark))
 }
 
 pub(super) fn numbers(tally: &[Tally], language: Language) -> Element {

@@ -6,7 +6,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{House, by_class, parse, status, welcome, words};
-use crate::identity::{Grade, Person, Private, Way};
+use crate::identity::{Check, CheckResult, Grade, Person, Private, Proofs, Way};
 use crate::queue::{Draft, InsuranceStatus, Paper, ServiceCode, VisitKind};
 use crate::staff::board::Board;
 use crate::store::faulty::{EVERY, Fault};
@@ -156,6 +156,41 @@ fn a_kiosk_that_does_not_report_is_silent_and_cannot_be_asked_to_call() {
     assert!(card.contains("Nothing heard"), "{card}");
     assert!(card.contains("1 min"), "{card}");
     assert!(by_class(&tree, "act").is_empty());
+}
+
+/// Staff are told which check failed, and of everybody else how far the card was proved.
+#[test]
+fn a_card_that_failed_is_listed_with_the_check_and_any_other_with_its_grade() {
+    let check = |result, reason| Check::new(result, reason);
+    let failed = Draft {
+        grade: None,
+        way: Way::Chip,
+        rejected: true,
+        proofs: Some(Proofs {
+            passive: check(CheckResult::Successful, "signed"),
+            chip: check(CheckResult::Failed, "it does not have the key of DG14"),
+            active: check(CheckResult::NotSupported, "no DG15"),
+        }),
+        ..draft(VisitKind::Desk, "TRẦN THỊ B", Some("card_rejected"))
+    };
+    let proven = Draft {
+        grade: Some(Grade::Proven),
+        ..draft(VisitKind::Desk, "LÊ VĂN C", Some("patient_unclear"))
+    };
+    let house = House::new();
+    for visit in [&failed, &proven] {
+        house.store.issue(visit).unwrap();
+    }
+    let page = house.clerk().get("/?lang=en").body;
+    let page = words(&parse(&page).root_element());
+    for expected in [
+        "A check of the chip failed",
+        "it does not have the key of DG14",
+        "ID card: chip verified",
+    ] {
+        assert!(page.contains(expected), "{expected} not in {page}");
+    }
+    assert!(!page.contains("no DG15"));
 }
 
 #[test]

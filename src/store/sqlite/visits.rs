@@ -270,6 +270,10 @@ impl Sqlite {
             kiosk: row.get("kiosk")?,
             at: time(row, "at")?,
             shown_name: name.map(|name| shown_name(name.expose(), true)),
+            grade: draft.as_ref().and_then(|draft| draft.grade),
+            failed: draft
+                .as_ref()
+                .and_then(|draft| Some(draft.proofs.as_ref()?.failed()?.reason.clone())),
             reason: draft.as_ref().and_then(|d| d.reason.clone()).or(parked),
             waits_for,
         })

@@ -21,7 +21,7 @@ final class Line extends CardService {
     void close() throws Exception;
   }
 
-  private static final long CARD_WITHIN_MILLIS = 20_000;
+  private static final long CARD_WITHIN_MILLIS = 6_000;
 
   private final Wire wire;
   private int count;

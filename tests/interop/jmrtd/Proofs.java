@@ -18,9 +18,16 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import javax.crypto.Cipher;
+import javax.crypto.SecretKey;
+import javax.crypto.spec.IvParameterSpec;
+import org.bouncycastle.asn1.ASN1Encodable;
 import org.bouncycastle.asn1.ASN1Primitive;
+import org.bouncycastle.asn1.ASN1Sequence;
+import org.bouncycastle.asn1.ASN1Set;
 import org.bouncycastle.asn1.ASN1TaggedObject;
 import org.bouncycastle.asn1.cms.ContentInfo;
+import org.bouncycastle.asn1.x509.SubjectPublicKeyInfo;
 import org.bouncycastle.cms.CMSSignedData;
 import org.bouncycastle.cms.SignerInformation;
 import org.bouncycastle.cms.jcajce.JcaSimpleSignerInfoVerifierBuilder;
@@ -36,7 +43,6 @@ import org.bouncycastle.crypto.signers.ISO9796d2Signer;
 import org.bouncycastle.jce.interfaces.ECPublicKey;
 import org.bouncycastle.math.ec.ECPoint;
 import org.jmrtd.PassportService;
-import org.jmrtd.lds.CardSecurityFile;
 import org.jmrtd.lds.ChipAuthenticationInfo;
 import org.jmrtd.lds.ChipAuthenticationPublicKeyInfo;
 import org.jmrtd.lds.SODFile;
@@ -274,13 +280,12 @@ final class Proofs {
     prove(
         "mapping",
         () -> {
-          CardSecurityFile security = new CardSecurityFile(new ByteArrayInputStream(file));
           var mapping = (PACEGMMappingResult) pace.getMappingResult();
-          ECPoint shown = point(mapping.getPICCMappingPublicKey());
-          BigInteger answer = new BigInteger(1, pace.getChipAuthenticationData());
-          for (var info :
-              of(ChipAuthenticationPublicKeyInfo.class, security.getSecurityInfos())) {
-            if (point(info.getSubjectPublicKey()).multiply(answer).equals(shown)) {
+          ECPublicKey shown = (ECPublicKey) mapping.getPICCMappingPublicKey();
+          BigInteger answer = new BigInteger(1, answer(pace));
+          for (byte[] point : staticKeys(file)) {
+            ECPoint key = shown.getParameters().getCurve().decodePoint(point);
+            if (key.multiply(answer).normalize().equals(shown.getQ().normalize())) {
               return null;
             }
           }
@@ -288,7 +293,30 @@ final class Proofs {
         });
   }
 
-  private static ECPoint point(PublicKey key) {
-    return ((ECPublicKey) key).getQ().normalize();
+  /** JMRTD 0.8.6 decrypts it with the vector -1, where the standard has E(KSEnc, -1). */
+  private static byte[] answer(PACECAMResult pace) throws GeneralSecurityException {
+    SecretKey key = pace.getWrapper().getEncryptionKey();
+    byte[] vector = new byte[16];
+    Arrays.fill(vector, (byte) 0xFF);
+    Cipher cipher = Cipher.getInstance("AES/ECB/NoPadding");
+    cipher.init(Cipher.ENCRYPT_MODE, key);
+    IvParameterSpec encrypted = new IvParameterSpec(cipher.doFinal(vector));
+    cipher = Cipher.getInstance("AES/CBC/ISO7816-4Padding", "BC");
+    cipher.init(Cipher.DECRYPT_MODE, key, encrypted);
+    return cipher.doFinal(pace.getEncryptedChipAuthenticationData());
+  }
+
+  /** Points of the keys in EF.CardSecurity; JMRTD knows none whose curve is named by a number. */
+  private static List<byte[]> staticKeys(byte[] cardSecurity) throws Exception {
+    byte[] content = (byte[]) new CMSSignedData(cardSecurity).getSignedContent().getContent();
+    List<byte[]> points = new ArrayList<>();
+    for (ASN1Encodable info : ASN1Set.getInstance(content)) {
+      ASN1Sequence parts = ASN1Sequence.getInstance(info);
+      if (parts.getObjectAt(0).toString().equals(SecurityInfo.ID_PK_ECDH)) {
+        var key = SubjectPublicKeyInfo.getInstance(parts.getObjectAt(1));
+        points.add(key.getPublicKeyData().getBytes());
+      }
+    }
+    return points;
   }
 }

@@ -34,7 +34,8 @@ import org.jmrtd.protocol.ReadBinaryAPDUSender;
 final class Reading {
   private static final int SHORT = PassportService.NORMAL_MAX_TRANCEIVE_LENGTH;
   private static final int EXTENDED = PassportService.EXTENDED_MAX_TRANCEIVE_LENGTH;
-  private static final int BLOCK = PassportService.DEFAULT_MAX_BLOCKSIZE;
+  // JMRTD's own 223, less the three bytes that a read past 32 kB wraps its data in.
+  private static final int BLOCK = PassportService.DEFAULT_MAX_BLOCKSIZE - 3;
   private static final int BLOCK_EXTENDED = 2048;
 
   private final Map<String, String> job;
@@ -120,15 +121,12 @@ final class Reading {
 
   /** What EF.CardAccess offers; of several ways the one that authenticates the chip, too. */
   private PACEInfo offer() throws Exception {
-    byte[] file = read("card_access", PassportService.EF_CARD_ACCESS);
-    if (file == null) {
-      try {
-        chip.sendSelectMF();
-      } catch (CardServiceException citizenCardsDoNotKnowIt) {
-        return null;
-      }
-      file = read("card_access", PassportService.EF_CARD_ACCESS);
+    try {
+      chip.sendSelectMF();
+    } catch (CardServiceException citizenCardsDoNotKnowIt) {
+      // They show the file all the same.
     }
+    byte[] file = read("card_access", PassportService.EF_CARD_ACCESS);
     PACEInfo best = null;
     for (SecurityInfo info : file == null ? List.<SecurityInfo>of() : infos(file)) {
       if (info instanceof PACEInfo pace

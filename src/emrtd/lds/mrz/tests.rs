@@ -250,6 +250,26 @@ fn a_birth_without_a_day_is_a_year() {
 }
 
 #[test]
+fn what_makes_no_sense_under_right_check_digits_is_left_out() {
+    let with = |place, text| changed(A, place, text).expect("its digits are right");
+    assert!(!with(0, "XX").is_citizen_card(), "an unknown document");
+    assert!(!with(2, "V1M").is_citizen_card(), "an impossible state");
+    assert_eq!(with(45, "V1M").nationality().as_deref(), Some("V1M"));
+    assert_eq!(with(45, "<<<").nationality(), None);
+    for sex in ["X", "<", "1"] {
+        assert_eq!(with(37, sex).sex(), None, "{sex}");
+    }
+    for birth in ["A90101", "9A0101", "<<0101", "<<<<<<"] {
+        let date = with(30, birth).birth_date();
+        assert!(
+            date.is_none_or(|d| d == BirthDate::Year(1999)),
+            "{birth}: {date:?}"
+        );
+    }
+    assert_eq!(with(38, "A01231").expiry_date(), None);
+}
+
+#[test]
 fn impossible_dates_are_no_dates() {
     let zone = changed(TD3, 57, "991332").expect("its digits are right");
     assert_eq!(zone.birth_date(), None);

@@ -302,3 +302,22 @@ fn a_wrong_mac_under_the_new_keys_is_a_failure() {
     let proof = Unconfirmed { method }.refuted();
     assert_eq!((proof.method(), proof.result()), (Some(method), Failed));
 }
+
+#[test]
+fn the_key_pair_is_drawn_anew_for_every_chip_authentication() {
+    let entries = [
+        protocol(2, None),
+        key(Curve::BrainpoolP256r1, &bytes(STATIC), None),
+    ];
+    let sent = |first: u8| {
+        let mut random = |out: &mut [u8]| out.fill(first);
+        let offered = ChipAuthentication::start(&infos(&entries), &mut random);
+        let (this, _) = offered.ok().flatten().expect("it is offered");
+        match this.on_reply(&plain("9000")) {
+            Ok(CaTurn::Send(_, command)) => command.data,
+            Ok(CaTurn::NewKeys(..)) | Err(_) => panic!("our key must be sent"),
+        }
+    };
+    assert_ne!(sent(1), sent(2));
+    assert_eq!(sent(1), sent(1));
+}

@@ -123,14 +123,6 @@ impl Passive {
         }
     }
 
-    /// Both at once.
-    #[cfg(test)]
-    pub fn of(sod: &[u8], trust: &TrustStore, today: Date) -> Self {
-        let mut passive = Self::parse(sod);
-        passive.verify(trust, today);
-        passive
-    }
-
     /// A document without an EF.SOD that could be read.
     pub fn missing(reason: &str) -> Self {
         let mut report = Report::default();
@@ -212,7 +204,7 @@ impl Passive {
         }
     }
 
-    /// Adds a step that was carried out elsewhere. What failed once stays so.
+    /// Adds a step that was carried out elsewhere. What failed or stayed open once, stays so.
     pub fn add(&mut self, step: PassiveStep, check: Check) {
         self.report.note(step, check);
     }

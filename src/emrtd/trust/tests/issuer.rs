@@ -121,7 +121,7 @@ impl Scheme {
         let signature = signer.sign_oneshot_to_vec(message).expect("a signature");
         match self {
             Self::EcdsaPlain(_) => plain(key, &signature),
-            _ => signature,
+            Self::Pkcs1(_) | Self::Pkcs1ByKey(_) | Self::Pss(_) | Self::Ecdsa(_) => signature,
         }
     }
 }

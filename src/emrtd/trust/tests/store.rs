@@ -4,7 +4,7 @@ use jiff::civil::date;
 use openssl::nid::Nid;
 use proptest::prelude::*;
 
-use super::issuer::{Cert, Cms, Party, crl, extension, sequence};
+use super::issuer::{Cert, Cms, Party, crl, extension, oid, sequence};
 use crate::emrtd::parsers;
 use crate::emrtd::tlv::build;
 use crate::emrtd::trust::{Added, Certificate, TrustFault, TrustStore};
@@ -26,7 +26,10 @@ fn pem(label: &str, der: &[u8]) -> String {
 /// A master list by a signer under `root`.
 fn master_list(root: &Party, certificates: &[Vec<u8>]) -> (Cms, Party) {
     let signer = Party::ec("Master List Signer", Nid::X9_62_PRIME256V1);
-    let cert = Cert::signer(root);
+    let mut cert = Cert::signer(root);
+    let list_signing = sequence(&[oid("678108010103")]);
+    cert.extensions
+        .push(extension("551D25", true, &list_signing));
     let set = build(0x31, &certificates.concat());
     let content = sequence(&[build(0x02, &[0]), set]);
     let mut cms = Cms::of(MASTER_LIST, content, &signer, &cert);
@@ -100,7 +103,12 @@ fn a_list_that_its_signer_did_not_sign_is_refused_whole() {
         content: sequence(&[build(0x02, &[0]), build(0x31, &[])]),
         ..right.clone()
     };
+    let document_signer = Cms {
+        certificates: vec![Cert::signer(&root).of(&signer, &root)],
+        ..right.clone()
+    };
     for list in [
+        document_signer.sign(&signer),
         right.sign(&stranger),
         without_certificate.sign(&signer),
         of_other_content.sign(&signer),

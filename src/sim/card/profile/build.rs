@@ -5,9 +5,9 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use openssl::error::ErrorStack;
 
-use super::super::ATR;
 use super::super::chip::{ActiveKey, CardAccessRead, Chip, ChipKey, Mapping};
 use super::super::portrait::{self, Format};
+use super::super::{ATR, ATR_EXTENDED};
 use super::plan::{Document, Portrait, Possession, Profile};
 use super::zone::Zone;
 use super::{groups, security};
@@ -37,8 +37,13 @@ impl Profile {
     /// The chip of a person's card.
     pub fn chip(&self, person: &SimPerson, issuer: &Issuer) -> Chip {
         let zone = Zone::of(person);
+        let atr = if self.habits.extended_length {
+            ATR_EXTENDED
+        } else {
+            ATR
+        };
         let mut chip = Chip {
-            atr: ATR.to_vec(),
+            atr: atr.to_vec(),
             can: self.access.can.then(|| person.number.can().to_owned()),
             mrz_key: self.access.mrz.then(|| zone.key()),
             pace: self.access.pace.iter().map(|plan| plan.offer()).collect(),

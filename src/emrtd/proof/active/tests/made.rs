@@ -48,7 +48,10 @@ fn every_trailer_is_accepted_with_its_hash_and_with_no_other() {
         check(&public, &signed(&key, 0x6A, trailer, hash), Successful);
         let other = match hash {
             HashAlgorithm::Sha1 => HashAlgorithm::Sha256,
-            _ => HashAlgorithm::Sha1,
+            HashAlgorithm::Sha224
+            | HashAlgorithm::Sha256
+            | HashAlgorithm::Sha384
+            | HashAlgorithm::Sha512 => HashAlgorithm::Sha1,
         };
         check(&public, &signed(&key, 0x6A, trailer, other), Failed);
         check(&public, &signed(&key, 0x4A, trailer, hash), Failed);

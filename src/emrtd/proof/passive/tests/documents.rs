@@ -37,7 +37,7 @@ fn there_is_no_proof_before_a_group_and_the_issuing_state_were_compared() {
     trust
         .add("csca", &document.trust[0])
         .expect("a certificate");
-    let of = || Passive::of(&document.sod(), &trust, TODAY);
+    let of = || read(&document.sod(), &trust, TODAY);
     let mut without_group = of();
     without_group.check_document("VNM", "ID", None);
     let mut without_document = of();
@@ -50,10 +50,33 @@ fn there_is_no_proof_before_a_group_and_the_issuing_state_were_compared() {
 #[test]
 fn failed_beats_aborted_beats_undetermined_beats_successful() {
     let mut passive = Document::new().passive();
-    for result in [Undetermined, Aborted, Failed] {
-        passive.add(CardAccess, Check::new(result, "a test"));
+    for (step, result) in [
+        (DataGroup(13), Undetermined),
+        (DataGroup(14), Aborted),
+        (CardAccess, Failed),
+    ] {
+        passive.add(step, Check::new(result, "a test"));
         assert_eq!(passive.proof().result(), result);
-        assert_eq!(passive.proof().reason(), "EF.CardAccess: a test");
+        assert_eq!(passive.proof().reason(), format!("{step}: a test"));
+    }
+}
+
+#[test]
+fn a_step_turns_out_worse_but_never_better_unless_it_was_only_interrupted() {
+    for (first, then, stands) in [
+        (Successful, Failed, Failed),
+        (Successful, Undetermined, Undetermined),
+        (Undetermined, Successful, Undetermined),
+        (Undetermined, Failed, Failed),
+        (Failed, Successful, Failed),
+        (Failed, Undetermined, Failed),
+        (Aborted, Successful, Successful),
+        (Aborted, Failed, Failed),
+    ] {
+        let mut passive = Document::new().passive();
+        passive.add(CardAccess, Check::new(first, ""));
+        passive.add(CardAccess, Check::new(then, ""));
+        assert_eq!(passive.proof().result(), stands, "{first:?}, then {then:?}");
     }
 }
 
@@ -180,7 +203,7 @@ fn card_security_gives_its_content_only_if_all_about_its_signature_is_right() {
 
 #[test]
 fn a_group_compared_before_anything_could_be_read_is_no_proof() {
-    let mut passive = Passive::of(b"", &TrustStore::default(), TODAY);
+    let mut passive = read(b"", &TrustStore::default(), TODAY);
     passive.check_group(1, DG1);
     passive.check_document("VNM", "ID", None);
     assert_eq!(passive.proof().result(), Failed);

@@ -59,40 +59,23 @@ fn a_signer_named_wrongly_is_found_if_only_one_certificate_is_there() {
 fn a_certificate_that_breaks_a_rule_fails() {
     let version = |n| build(0xA0, &build(0x02, &[n]));
     let usage = |is_critical, bits: &[u8]| extension("551D0F", is_critical, &build(0x03, bits));
-    let changes: [(&str, Box<dyn Fn(&mut Cert)>); 9] = [
-        ("version 2", Box::new(move |c| c.version = version(1))),
-        ("version 1", Box::new(|c| c.version.clear())),
-        (
-            "two algorithms",
-            Box::new(|c| c.inner = Some(Scheme::Pkcs1(SHA256).identifier())),
-        ),
-        (
-            "no authority key",
-            Box::new(|c| drop(c.extensions.remove(0))),
-        ),
-        (
-            "an authority key without identifier",
-            Box::new(|c| c.extensions[0] = extension("551D23", false, &sequence(&[]))),
-        ),
-        ("no key usage", Box::new(|c| drop(c.extensions.remove(1)))),
-        (
-            "another key usage",
-            Box::new(move |c| c.extensions[1] = usage(true, &[1, 0x06])),
-        ),
-        (
-            "key usage not critical",
-            Box::new(move |c| c.extensions[1] = usage(false, &[7, 0x80])),
-        ),
-        (
-            "unknown and critical",
-            Box::new(|c| c.extensions.push(extension("2A0304", true, &[5, 0]))),
-        ),
-    ];
-    for (what, change) in changes {
+    let fails = |change: &dyn Fn(&mut Cert)| {
         Document::new()
             .with(|d| change(&mut d.certificate))
             .is(Failed, Certificate);
-    }
+    };
+    fails(&|c| c.version = version(1));
+    fails(&|c| c.version.clear());
+    fails(&|c| c.inner = Some(Scheme::Pkcs1(SHA256).identifier()));
+    fails(&|c| drop(c.extensions.remove(0)));
+    fails(&|c| c.extensions[0] = extension("551D23", false, &sequence(&[])));
+    fails(&|c| drop(c.extensions.remove(1)));
+    fails(&|c| c.extensions[1] = usage(true, &[1, 0x06]));
+    fails(&|c| c.extensions[1] = usage(false, &[7, 0x80]));
+    fails(&|c| c.extensions.push(extension("2A0304", true, &[5, 0])));
+    // Restricted to signing master lists.
+    let lists_alone = sequence(&[oid("678108010103")]);
+    fails(&|c| c.extensions.push(extension("551D25", true, &lists_alone)));
     Document::new()
         .with(|d| {
             d.certificate
@@ -115,7 +98,8 @@ fn a_certificate_for_another_purpose_signs_no_documents() {
         with(false, &["551D2500", lists]).is(Failed, Certificate);
     }
     with(false, &["2B06010505070301"]).is(Undetermined, Certificate);
-    with(true, &["551D2500"]).succeeds();
+    with(true, &["2B06010505070301"]).is(Failed, Certificate);
+    with(false, &["551D2500"]).succeeds();
 }
 
 #[test]
@@ -193,6 +177,19 @@ fn a_chain_that_is_wrong_fails() {
     document
         .with(|d| d.cms.certificates = vec![outer])
         .is(Failed, Chain);
+}
+
+/// LDS_H_56 wants the longer form refused before 2050; a day is a day, and the signature covers it.
+#[test]
+fn a_validity_is_read_in_both_forms_of_time_and_in_no_other() {
+    Document::new()
+        .with(|d| d.certificate.from = "20240101000000Z")
+        .succeeds();
+    for wrong in ["240001000000Z", "2401010000", "20241301000000Z"] {
+        Document::new()
+            .with(|d| d.certificate.from = wrong)
+            .is(Failed, SecurityObject);
+    }
 }
 
 #[test]

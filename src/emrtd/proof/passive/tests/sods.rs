@@ -119,7 +119,7 @@ fn a_wrong_tag_or_length_fails() {
     shorter[3] -= 1;
     let cut = sod[..sod.len() - 1].to_vec();
     for wrong in [with_tag, longer, shorter, cut, Vec::new()] {
-        let passive = Passive::of(&wrong, &trust, TODAY);
+        let passive = read(&wrong, &trust, TODAY);
         assert_eq!(passive.proof().result(), Failed);
         assert!(passive.groups().is_empty());
     }
@@ -250,7 +250,7 @@ fn an_object_that_lacks_a_part_or_has_two_signers_fails() {
         .is(Failed, SecurityObject);
 }
 
-/// LDS_H_39, 40, 42, 46, 47, 86 to 88.
+/// LDS_H_39, 40, 42, 46, 47, 86 to 89.
 #[test]
 fn the_lds_security_object_is_of_version_0_or_of_version_1_with_its_lds_version() {
     let version = |n| build(0x02, &[n]);
@@ -261,10 +261,12 @@ fn the_lds_security_object_is_of_version_0_or_of_version_1_with_its_lds_version(
             group_hash(2, &SHA256.of(DG2)),
         ])
     };
-    let lds_1_8 = || sequence(&[build(0x13, b"0108"), build(0x13, b"040000")]);
+    let lds = |version: &[u8]| sequence(&[build(0x13, version), build(0x13, b"040000")]);
+    let lds_1_8 = || lds(b"0108");
     for parts in [
         vec![version(0), hash(), good()],
         vec![version(1), hash(), good(), lds_1_8()],
+        vec![version(1), hash(), good(), lds(b"0109")],
     ] {
         Document::new().with_content(sequence(&parts)).succeeds();
     }
@@ -309,7 +311,7 @@ fn an_object_with_indefinite_lengths_is_read_once_made_definite() {
     trust
         .add("csca", &document.trust[0])
         .expect("a certificate");
-    let mut passive = Passive::of(&build(0x77, &indefinite), &trust, TODAY);
+    let mut passive = read(&build(0x77, &indefinite), &trust, TODAY);
     passive.check_group(1, DG1);
     passive.check_document("VNM", "ID", None);
     let proof = passive.proof();
