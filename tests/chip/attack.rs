@@ -158,8 +158,11 @@ fn a_copy_of_a_card_that_has_pace_cam_alone_does_not_evade_it() {
     let without = chip_of(&profile).master_files[&CARD_ACCESS].clone();
     let mut hides = genuine();
     hides.master_files.insert(CARD_ACCESS, without);
-    // DG14 contradicts EF.CardAccess, and that decides before the chip is asked.
-    check(hides, Verdict::Rejected, Undetermined);
+    let hides = read(hides).expect("read").proofs;
+    assert_eq!(
+        (hides.verdict(), hides.passive().result()),
+        (Verdict::Rejected, Failed)
+    );
     // It cannot be told from one whose EF.CardAccess a reader could not get at.
     let mut silent = genuine();
     silent.master_files.remove(&CARD_ACCESS);

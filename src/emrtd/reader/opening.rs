@@ -124,7 +124,6 @@ impl Reader<'_> {
 
     fn start_pace(&mut self, info: PaceInfo, announced: bool) -> Next {
         self.session.access = info.name().to_owned();
-        self.session.opened_with = announced.then(|| info.clone());
         let (pace, command) = Pace::start(info, &self.request.access);
         Next::Send(State::Pace(Box::new(pace), announced), command)
     }

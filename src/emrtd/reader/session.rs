@@ -24,8 +24,6 @@ pub(super) struct Session {
     pub access: String,
     /// What EF.CardAccess says; it is unsigned, and compared with DG14 later.
     pub card_access: Option<SecurityInfos>,
-    /// The offer of it that was taken up.
-    pub opened_with: Option<PaceInfo>,
     /// What PACE-CAM told, until EF.CardSecurity judges it.
     pub cam: Option<CamEvidence>,
     /// The EF.CardSecurity by which PACE-CAM was judged, until it is known whose card this is.
@@ -51,7 +49,6 @@ impl Session {
             agenda: agenda::of(plan),
             access: String::new(),
             card_access: None,
-            opened_with: None,
             cam: None,
             card_security: None,
             hides_card_security: false,
@@ -280,7 +277,12 @@ impl Session {
         let verified = passive::verified_card_security(bytes, request.trust, request.today);
         let proof = match verified {
             Ok(card_security) => match SecurityInfos::parse(card_security.content()) {
-                Ok(infos) if self.contradicted_by(&infos) => {
+                Ok(infos)
+                    if self
+                        .card_access
+                        .as_ref()
+                        .is_some_and(|a| infos.contradicts(a)) =>
+                {
                     unjudged(CheckResult::Failed, "EF.CardAccess offers PACE otherwise")
                 }
                 Ok(infos) => {
@@ -294,11 +296,6 @@ impl Session {
         self.chip_ended(proof);
     }
 
-    fn contradicted_by(&self, signed: &SecurityInfos) -> bool {
-        let unsigned = self.card_access.as_ref();
-        unsigned.is_some_and(|unsigned| signed.contradicts(unsigned))
-    }
-
     /// EF.CardSecurity could not be read.
     pub fn miss_card_security(&mut self, fault: &FileFault) {
         self.cam = None;
@@ -306,27 +303,25 @@ impl Session {
         self.chip_ended(unjudged(CheckResult::Undetermined, &fault.to_string()));
     }
 
-    /// DG14 offers no chip authentication. If it lists PACE-CAM, then the unsigned EF.CardAccess was
-    /// to offer that, and EF.CardSecurity to be there: a copy would rather do without.
+    /// DG14 offers no chip authentication. If it lists PACE-CAM, then that was to be done, and
+    /// EF.CardSecurity to be there: a copy would rather do without. What PACE-CAM left open else
+    /// stays so.
     pub fn chip_not_offered(&mut self) {
         let authenticates = |offer: &PaceInfo| offer.mapping == Mapping::ChipAuthentication;
-        let listed = self.dg14().map_or(&[][..], |infos| &infos.pace);
-        let is_listed = listed.iter().any(authenticates);
-        let method = is_listed.then_some("PACE-CAM");
-        let (result, reason) = match &self.opened_with {
-            _ if !is_listed => (CheckResult::NotSupported, "DG14 offers none"),
-            None => (
-                CheckResult::Undetermined,
-                "DG14 lists it, and the chip was opened without",
-            ),
-            Some(used) if authenticates(used) && !self.hides_card_security => return,
-            Some(_) => (
+        let offers = self.dg14().map_or(&[][..], |infos| &infos.pace);
+        let proof = if !offers.iter().any(authenticates) {
+            Proof::other(None, CheckResult::NotSupported, "DG14 offers none")
+        } else if self.hides_card_security {
+            unjudged(
                 CheckResult::Failed,
-                "DG14 lists it, and the chip does not carry it out",
-            ),
+                "DG14 lists PACE-CAM, and it is not given",
+            )
+        } else {
+            let reason = "DG14 lists it, and the chip was opened without";
+            Proof::other(Some("PACE-CAM"), CheckResult::Undetermined, reason)
         };
-        if self.chip.is_none() || result == CheckResult::Failed {
-            self.chip_ended(Proof::other(method, result, reason));
+        if self.chip.is_none() || proof.result() == CheckResult::Failed {
+            self.chip_ended(proof);
         }
     }
 

@@ -156,7 +156,8 @@ pub(in crate::emrtd) struct Extensions {
     pub purposes: Vec<Vec<u8>>,
     /// The document types that a document signer may sign, as in the MRZ.
     pub document_types: Option<Vec<String>>,
-    /// An extension that nobody may pass over is not known here.
+    /// An extension that nobody may pass over is not known here, or keeps the key for other uses
+    /// than documents.
     pub has_unknown_critical: bool,
 }
 
@@ -180,9 +181,9 @@ impl KeyUsage {
 }
 
 impl Extensions {
-    /// Whether the key is for master lists (ICAO 9303-12 §7.1.1.7).
-    pub fn signs_master_lists(&self) -> bool {
-        self.purposes.iter().any(|one| one == MASTER_LIST_SIGNING)
+    /// Whether this is one of the purposes that the certificate names.
+    pub fn is_for(&self, purpose: &[u8]) -> bool {
+        self.purposes.iter().any(|one| one == purpose)
     }
 
     fn parse(value: &[u8]) -> Result<Self, Asn1Error> {
@@ -216,6 +217,7 @@ impl Extensions {
                 while !purposes.is_empty() {
                     self.purposes.push(purposes.take(OID)?.value.to_vec());
                 }
+                self.has_unknown_critical |= is_critical;
             }
             DOCUMENT_TYPES => self.document_types = Some(document_types(content)?),
             _ => self.has_unknown_critical |= is_critical && !is_harmless(oid),
@@ -224,11 +226,11 @@ impl Extensions {
     }
 }
 
+/// 2.23.136.1.1.3: `id-icao-cscaMasterListSigningKey` (ICAO 9303-12 §7.1.1.7).
+pub(in crate::emrtd) const MASTER_LIST_SIGNING: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x03];
+
 /// 2.23.136.1.1.6.2: `documentTypeList`.
 const DOCUMENT_TYPES: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x06, 0x02];
-
-/// 2.23.136.1.1.3: `id-icao-cscaMasterListSigningKey`.
-const MASTER_LIST_SIGNING: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x03];
 
 /// Extensions that restrict nothing that is done here, so that being critical does no harm:
 /// private key usage period, alternative names, distribution points, policies.

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-pub(super) use certificate::{Certificate, KeyUsage};
+pub(super) use certificate::{Certificate, KeyUsage, MASTER_LIST_SIGNING};
 pub(super) use crl::Crl;
 pub use entries::{CertificateEntry, CrlEntry, ListEntry};
 pub(super) use signed_data::{ID_DATA, SignedData, check, definite};
@@ -202,7 +202,7 @@ impl MasterList {
         let signer = signer.ok_or(TrustFault::Signature(
             "its signer's certificate is not with it".to_owned(),
         ))?;
-        if !signer.extensions.signs_master_lists() {
+        if !signer.extensions.is_for(MASTER_LIST_SIGNING) {
             let reason = "its signer may sign no master lists".to_owned();
             return Err(TrustFault::Signature(reason));
         }

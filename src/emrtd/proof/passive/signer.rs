@@ -6,7 +6,9 @@ use jiff::civil::Date;
 use super::PassiveStep;
 use super::defects::{self, excused};
 use crate::emrtd::signature::{KeyFault, SignatureFault};
-use crate::emrtd::trust::{Certificate, KeyUsage, SignedData, TrustStore, check, definite};
+use crate::emrtd::trust::{
+    Certificate, KeyUsage, MASTER_LIST_SIGNING, SignedData, TrustStore, check, definite,
+};
 use crate::identity::{Check, CheckResult};
 
 /// The steps so far.
@@ -223,16 +225,16 @@ fn broken_rule(signer: &Certificate) -> Option<&'static str> {
 fn purpose(signer: &Certificate) -> Check {
     /// 2.5.29.37.0: any purpose.
     const ANY: &[u8] = &[0x55, 0x1D, 0x25, 0x00];
-    /// 2.23.136.1.1.3 and 2.23.136.1.1.8: signers of master lists and of deviation lists.
-    const LISTS: [&[u8]; 2] = [
-        &[0x67, 0x81, 0x08, 0x01, 0x01, 0x03],
-        &[0x67, 0x81, 0x08, 0x01, 0x01, 0x08],
-    ];
-    let purposes = &signer.extensions.purposes;
-    if purposes.iter().any(|one| LISTS.contains(&one.as_slice())) {
+    /// 2.23.136.1.1.8: deviation lists.
+    const DEVIATION_LIST_SIGNING: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x08];
+    let extensions = &signer.extensions;
+    if [MASTER_LIST_SIGNING, DEVIATION_LIST_SIGNING]
+        .into_iter()
+        .any(|p| extensions.is_for(p))
+    {
         return Check::new(CheckResult::Failed, "the certificate is for signing lists");
     }
-    if !purposes.is_empty() && purposes.iter().all(|one| one != ANY) {
+    if !extensions.purposes.is_empty() && !extensions.is_for(ANY) {
         let reason = "the certificate is for a purpose of its own";
         return Check::new(CheckResult::Undetermined, reason);
     }

@@ -98,7 +98,8 @@ fn a_certificate_for_another_purpose_signs_no_documents() {
         with(false, &["551D2500", lists]).is(Failed, Certificate);
     }
     with(false, &["2B06010505070301"]).is(Undetermined, Certificate);
-    with(true, &["551D2500"]).succeeds();
+    with(true, &["2B06010505070301"]).is(Failed, Certificate);
+    with(false, &["551D2500"]).succeeds();
 }
 
 #[test]
