@@ -12,7 +12,6 @@ mod air;
 #[path = "../common/mod.rs"]
 mod common;
 #[path = "../../tests/common/dmrtd.rs"]
-#[expect(dead_code, reason = "other documents are not read here")]
 mod dmrtd_reader;
 #[path = "../../tests/interop/line.rs"]
 mod line;
