@@ -125,7 +125,7 @@ fn start_code_and_card_lead_to_a_number_and_nothing_stays_behind() {
     booth.click(text(Language::Vi, Text::Start), 2);
     let done = booth.until_screen("done");
     let screen = &done["screen"];
-    assert_eq!(screen["grade"], "read", "the chip was read: {done}");
+    assert_eq!(screen["grade"], "proven", "the chip was proved: {done}");
     assert_eq!(screen["desk"], Value::Null, "{done}");
     assert_eq!(screen["paper"], "printed", "{done}");
     assert_eq!(screen["number"], "A001", "{done}");
