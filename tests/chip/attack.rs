@@ -295,6 +295,26 @@ fn a_file_that_is_missing_or_of_another_card_is_an_alert() {
 }
 
 #[test]
+fn keys_that_a_copy_brings_along_prove_nothing() {
+    for chip in [Vec::new(), vec![ChipPlan::default()]] {
+        let profile = Profile {
+            chip,
+            ..Profile::default()
+        };
+        let (mut copy, other) = (chip_of(&profile), chip_of(&profile));
+        for file in [DG14, DG15] {
+            copy.files.insert(file, other.files[&file].clone());
+        }
+        copy.chip_keys = other.chip_keys;
+        copy.active_key = other.active_key;
+        let read = read(copy).expect("read").proofs;
+        assert_eq!(read.verdict(), Verdict::Rejected);
+        let found = [read.chip().result(), read.active().result()];
+        assert!(!found.contains(&Successful), "{found:?}");
+    }
+}
+
+#[test]
 fn data_that_the_card_keeps_to_itself_are_told_and_decide_nothing() {
     let mut chip = chip_of(&Profile::default());
     chip.habits.refused_files.push((DG13, 0x6982));
