@@ -267,6 +267,15 @@ fn a_copy_that_always_forgets_its_session_after_chip_authentication_is_rejected(
     }
 }
 
+/// It answers with an unprotected 6988, which is about its keys and not about a length.
+#[test]
+fn a_copy_is_refuted_in_two_sessions() {
+    let mut direct = lying_there(chip_of(&profile("cloned")));
+    let chip = on(&mut direct).expect("whose data it carries is told");
+    assert_eq!(chip.proofs.verdict(), Verdict::Rejected);
+    assert_eq!(direct.resets, 2);
+}
+
 #[test]
 fn a_file_that_is_missing_or_of_another_card_is_an_alert() {
     let other = Profile::default().chip(somebody_else(), tiepdon::sim::issuer::Issuer::shared());
