@@ -11,7 +11,7 @@ use crate::checkin::{AskId, ChipRead, Event};
 use crate::emrtd::{
     self, Access, Habits, Line, Plan, Progress, ReadError, Request, Transport, TransportError,
 };
-use crate::identity::{Person, Private, Verdict};
+use crate::identity::{Person, Private};
 use crate::trust;
 use crate::words::Cause;
 
@@ -105,9 +105,7 @@ impl ReadChip {
                 reason: "the system gives no random numbers".into(),
             });
         }
-        if chip.proofs.verdict() != Verdict::Rejected {
-            self.kinds.learn(atr, chip.habits);
-        }
+        self.kinds.learn(atr, chip.habits);
         Ok(Box::new(ChipRead {
             person: Person {
                 ethnicity: chip.ethnicity,

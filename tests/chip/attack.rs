@@ -267,6 +267,15 @@ fn a_copy_that_always_forgets_its_session_after_chip_authentication_is_rejected(
     }
 }
 
+/// It answers with an unprotected 6988, which is about its keys and not about a length.
+#[test]
+fn a_copy_is_refuted_in_two_sessions() {
+    let mut direct = lying_there(chip_of(&profile("cloned")));
+    let chip = on(&mut direct).expect("whose data it carries is told");
+    assert_eq!(chip.proofs.verdict(), Verdict::Rejected);
+    assert_eq!(direct.resets, 2);
+}
+
 #[test]
 fn a_file_that_is_missing_or_of_another_card_is_an_alert() {
     let other = Profile::default().chip(somebody_else(), tiepdon::sim::issuer::Issuer::shared());
@@ -292,6 +301,26 @@ fn a_file_that_is_missing_or_of_another_card_is_an_alert() {
     without.files.remove(&DG15);
     let read = read(without).expect("read");
     assert_eq!(read.proofs.verdict(), Verdict::Rejected);
+}
+
+#[test]
+fn keys_that_a_copy_brings_along_prove_nothing() {
+    for chip in [Vec::new(), vec![ChipPlan::default()]] {
+        let profile = Profile {
+            chip,
+            ..Profile::default()
+        };
+        let (mut copy, other) = (chip_of(&profile), chip_of(&profile));
+        for file in [DG14, DG15] {
+            copy.files.insert(file, other.files[&file].clone());
+        }
+        copy.chip_keys = other.chip_keys;
+        copy.active_key = other.active_key;
+        let read = read(copy).expect("read").proofs;
+        assert_eq!(read.verdict(), Verdict::Rejected);
+        let found = [read.chip().result(), read.active().result()];
+        assert!(!found.contains(&Successful), "{found:?}");
+    }
 }
 
 #[test]

@@ -124,6 +124,29 @@ fn a_signature_of_zeros_or_of_the_order_or_of_another_length_verifies_nowhere() 
     }
 }
 
+/// Modulo the order they would be the same: only one form of a signature is one.
+#[test]
+fn a_number_of_a_signature_that_is_the_order_too_large_verifies_nowhere() {
+    for curve in [Curve::BrainpoolP256r1, Curve::BrainpoolP512r1] {
+        let pair = key_pair(nid(curve), Asn1Flag::NAMED_CURVE);
+        let key = PublicKey::parse(&spki(&pair)).expect("a right key");
+        let mut order = openssl::bn::BigNum::new().expect("a number");
+        let mut context = BigNumContext::new().expect("a context");
+        pair.group().order(&mut order, &mut context).expect("order");
+        let len = curve.field_len();
+        let larger = (0..200).find_map(|_| {
+            let signature = EcdsaSig::sign(&[7; 32], &pair).expect("a signature");
+            let r_s = plain(curve, &signature);
+            assert_eq!(key.verify_ecdsa_plain(&[7; 32], &r_s), Ok(()));
+            let s = (signature.s() + &*order).to_vec_padded(len as i32).ok()?;
+            Some([&r_s[..len], &s].concat())
+        });
+        let larger = larger.expect("half of all s leave room for the order");
+        let verified = key.verify_ecdsa_plain(&[7; 32], &larger);
+        assert_eq!(verified, Err(SignatureFault::Wrong), "{curve:?}");
+    }
+}
+
 #[test]
 fn a_signature_of_one_kind_never_verifies_under_a_key_of_the_other() {
     let pair = key_pair(Nid::X9_62_PRIME256V1, Asn1Flag::NAMED_CURVE);

@@ -44,8 +44,10 @@ fn pkcs1_signatures_of_openssl_verify_with_every_hash() {
             let mut signature = signer.sign_oneshot_to_vec(b"message").expect("signed");
             let algorithm = SignatureAlgorithm::RsaPkcs1(hash);
             assert_eq!(key.verify(&algorithm, b"message", &signature), Ok(()));
-            signature[7] ^= 1;
             let wrong = Err(SignatureFault::Wrong);
+            let another = key.verify(&algorithm, b"another message", &signature);
+            assert_eq!(another, wrong);
+            signature[7] ^= 1;
             assert_eq!(key.verify(&algorithm, b"message", &signature), wrong);
         }
     }
@@ -76,6 +78,9 @@ fn pss_signatures_of_openssl_verify_with_any_mask_hash_and_salt_and_with_no_othe
             let verify = |pss| key.verify(&SignatureAlgorithm::RsaPss(pss), b"message", &signature);
             assert_eq!(verify(right), Ok(()), "{bits} {right:?}");
             let wrong = Err(SignatureFault::Wrong);
+            let algorithm = SignatureAlgorithm::RsaPss(right);
+            let another = key.verify(&algorithm, b"another message", &signature);
+            assert_eq!(another, wrong);
             for salt_len in [salt_len + 1, 4_000_000_000] {
                 assert_eq!(verify(Pss { salt_len, ..right }), wrong);
             }
@@ -109,6 +114,34 @@ fn a_block_with_room_for_a_forger_is_refused() {
         assert_eq!(rsa.public_operation(&signature), Some(block));
         let wrong = Err(SignatureFault::Wrong);
         assert_eq!(key.verify(&algorithm, b"message", &signature), wrong);
+    }
+}
+
+/// Nothing but the salt is free: the hash does not cover the padding, so each byte of it counts.
+#[test]
+fn a_pss_block_with_one_wrong_byte_is_refused() {
+    let (pair, key) = pair(2048);
+    let hash = HashAlgorithm::Sha256;
+    let mut signer = Signer::new(of_openssl(hash), &pair).expect("a signer");
+    signer.set_rsa_padding(Padding::PKCS1_PSS).expect("PSS");
+    let salt = RsaPssSaltlen::DIGEST_LENGTH;
+    signer.set_rsa_pss_saltlen(salt).expect("a salt");
+    let right = signer.sign_oneshot_to_vec(b"message").expect("signed");
+    let PublicKey::Rsa(rsa) = &key else {
+        panic!("an RSA key");
+    };
+    let block = rsa.public_operation(&right).expect("a block");
+    let algorithm = SignatureAlgorithm::RsaPss(Pss {
+        hash,
+        mask_hash: hash,
+        salt_len: 32,
+    });
+    assert_eq!(key.verify(&algorithm, b"message", &right), Ok(()));
+    for place in 0..block.len() {
+        let mut wrong = block.clone();
+        wrong[place] ^= 1;
+        let verified = key.verify(&algorithm, b"message", &raw(&pair, &wrong));
+        assert_eq!(verified, Err(SignatureFault::Wrong), "byte {place}");
     }
 }
 

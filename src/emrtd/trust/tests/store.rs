@@ -83,6 +83,9 @@ fn a_list_is_pinned_by_a_certificate_in_a_file_of_its_own_and_by_no_list() {
     assert_eq!(added.certificates, 2);
     assert_eq!(added.unpinned, ["C=VN, CN=Master List Signer"]);
     assert_eq!(store.lists()[0].pinned_by, None);
+    let (_, stranger_der) = csca("stranger");
+    store.add("stranger.cer", &stranger_der).expect("readable");
+    assert_eq!(store.lists()[0].pinned_by, None);
     let added = store.add("root.cer", &root_der).expect("a certificate");
     assert_eq!((added.certificates, added.known), (0, 1));
     let pinned_by = store.lists()[0].pinned_by.clone();
