@@ -11,7 +11,7 @@ use crate::card::{self, CardError, Connection};
 use crate::config::Reader;
 use crate::emrtd::{self, Access, Chip, Plan, ReadError, Request, TraceLine, Traced, TrustStore};
 use crate::identity::{BirthDate, Check, PersonalNumber, Private, Sex, Verdict};
-use crate::trust::Contents;
+use crate::trust::{self, Contents};
 
 /// How long the holder may take to lay the card down.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -205,9 +205,7 @@ fn read_chip(
             ..Plan::default()
         },
         trust,
-        today: jiff::tz::TimeZone::UTC
-            .to_datetime(jiff::Timestamp::now())
-            .date(),
+        today: trust::today(),
         habits: None,
     };
     let mut random_failed = false;

@@ -3,14 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::print;
 use crate::emrtd::{CertificateEntry, CrlEntry, ListEntry};
-use crate::trust::{Contents, warnings};
+use crate::trust::{self, Contents, warnings};
 
 /// The folder of trust anchors.
 #[derive(Debug, clap::Subcommand)]
@@ -92,7 +90,7 @@ pub(super) fn run(command: &Command) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let report = Report::of(&list.folder, &contents, today());
+    let report = Report::of(&list.folder, &contents, trust::today());
     if list.json {
         print::result(&serde_json::to_string(&report).expect("a report is plain data"));
     } else {
@@ -103,11 +101,6 @@ pub(super) fn run(command: &Command) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
-}
-
-/// Certificates are valid from and until a day in UTC.
-pub(super) fn today() -> Date {
-    TimeZone::UTC.to_datetime(Timestamp::now()).date()
 }
 
 impl Report {

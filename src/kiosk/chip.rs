@@ -2,9 +2,6 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
 use super::Inlet;
 use super::parts::OpenChip;
 use crate::checkin::{AskId, ChipRead, Event};
@@ -96,7 +93,7 @@ impl ReadChip {
                 ..Plan::default()
             },
             trust: &trust,
-            today: TimeZone::UTC.to_datetime(Timestamp::now()).date(),
+            today: trust::today(),
             habits: self.kinds.of(&atr),
         };
         let chip = emrtd::read(&mut card, request, &mut random, &mut progress)?;

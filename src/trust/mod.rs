@@ -14,3 +14,9 @@ mod warning;
 pub use contents::{Contents, FileFault, Taken};
 pub use folder::Folder;
 pub use warning::{Warning, warnings};
+
+/// The day on which certificates are judged: they are valid from and until a day in UTC.
+pub fn today() -> jiff::civil::Date {
+    let utc = jiff::tz::TimeZone::UTC;
+    utc.to_datetime(jiff::Timestamp::now()).date()
+}

@@ -12,7 +12,7 @@ mod mutator;
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic::catch_unwind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use peak_alloc::PeakAlloc;
@@ -60,7 +60,7 @@ fn effort(target: &str) -> Effort {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
+    PathBuf::from("fuzz")
 }
 
 /// The seeds of a target by name.

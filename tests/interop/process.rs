@@ -100,9 +100,7 @@ pub fn alone_in(folder: &Path) -> File {
 
 /// The sources of a peer.
 pub fn sources(peer: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/interop")
-        .join(peer)
+    Path::new("tests/interop").join(peer)
 }
 
 /// All files of a folder that end so.

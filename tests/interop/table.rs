@@ -128,7 +128,7 @@ pub fn rows() -> BTreeMap<String, Row> {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/sim/cards")
+    PathBuf::from("assets/sim/cards")
 }
 
 /// Names of all profiles there are.

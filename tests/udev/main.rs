@@ -12,9 +12,7 @@ use std::process::{Command, Output};
 use rules::{DEVICE, Device, Token, read_rules};
 
 fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("udev")
-        .join(name)
+    std::path::absolute("udev").expect("a folder").join(name)
 }
 
 fn our_rules() -> Vec<Vec<Token>> {

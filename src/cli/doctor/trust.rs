@@ -4,10 +4,9 @@ use std::path::Path;
 
 use super::Finding;
 use crate::checkin::Rules;
-use crate::cli::trust::today;
 use crate::config::Config;
 use crate::emrtd::TrustStore;
-use crate::trust::{Contents, Warning, warnings};
+use crate::trust::{self, Contents, Warning, warnings};
 
 const CHECK: &str = "trust";
 /// Where the certificate comes from is the issuer's affair; that it is the right one is confirmed on
@@ -48,7 +47,7 @@ fn folder(path: &Path) -> Finding {
             "chmod o-w it, and look whether every certificate belongs there",
         );
     }
-    let all = warnings(&contents, today());
+    let all = warnings(&contents, trust::today());
     match all.first() {
         None => Finding::ok(CHECK, found),
         Some(first) => {

@@ -86,11 +86,7 @@ mod tests {
     #[test]
     fn a_file_that_breaks_the_structure_is_an_error() {
         let right = file(&[(0x5F19, b"A")]);
-        let changed = |place: usize, by: i8| {
-            let mut file = right.clone();
-            file[place] = file[place].wrapping_add_signed(by);
-            file
-        };
+        let changed = |place, by| crate::emrtd::lds::changed(&right, place, by);
         for (what, file) in [
             ("empty", vec![]),
             ("another tag", changed(0, 1)),

@@ -46,11 +46,7 @@ mod tests {
         let unknown = parse(&build(0x6F, &key(5)));
         assert!(matches!(unknown, Err(KeyFault::Unsupported(_))));
         let right = build(0x6F, &key(7));
-        let changed = |place: usize, by: i8| {
-            let mut file = right.clone();
-            file[place] = file[place].wrapping_add_signed(by);
-            file
-        };
+        let changed = |place, by| crate::emrtd::lds::changed(&right, place, by);
         for (what, file) in [
             ("empty", vec![]),
             ("another tag", changed(0, 1)),

@@ -147,11 +147,7 @@ mod tests {
             found.expect("it is there")
         };
         let record = at(b"FAC");
-        let changed = |place: usize, by: i8| {
-            let mut file = right.clone();
-            file[place] = file[place].wrapping_add_signed(by);
-            file
-        };
+        let changed = |place, by| crate::emrtd::lds::changed(&right, place, by);
         assert!(parse(&right).is_ok());
         for (what, file) in [
             ("empty", vec![]),

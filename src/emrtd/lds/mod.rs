@@ -44,6 +44,14 @@ pub(super) enum LdsError {
     Content(&'static str),
 }
 
+/// A file with one byte changed by so much, for tests.
+#[cfg(test)]
+fn changed(file: &[u8], place: usize, by: i8) -> Vec<u8> {
+    let mut file = file.to_vec();
+    file[place] = file[place].wrapping_add_signed(by);
+    file
+}
+
 /// A file of the BSI reference data set, for tests; `None` and a message where it is not at hand.
 #[cfg(test)]
 #[expect(clippy::print_stderr, reason = "a skipped test says so")]

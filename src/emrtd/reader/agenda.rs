@@ -4,8 +4,6 @@
 //! no copy, under whose new keys everything else is read. Of the data, the identity comes first and
 //! the portrait, which is most of the bytes, last.
 
-use std::collections::VecDeque;
-
 use super::{Next, Outcome, Reader, State};
 use crate::emrtd::ReadError;
 use crate::emrtd::apdu::Reply;
@@ -39,7 +37,7 @@ impl Task {
 }
 
 /// All that may be done for a plan.
-pub(super) fn of(plan: &Plan) -> VecDeque<Task> {
+pub(super) fn of(plan: &Plan) -> impl Iterator<Item = Task> + use<> {
     let proofs = [
         Task::Read(File::Sod),
         Task::Read(File::Dg14),
@@ -59,7 +57,6 @@ pub(super) fn of(plan: &Plan) -> VecDeque<Task> {
     proofs
         .into_iter()
         .chain(data.map(|(_, file)| Task::Read(file)))
-        .collect()
 }
 
 impl Reader<'_> {
@@ -69,7 +66,7 @@ impl Reader<'_> {
             let next = match task {
                 Task::Read(file) => {
                     let read = FileRead::by_sfi(file.short_id(), file.tag());
-                    Some(self.read_file(read, |read| State::File(task, read)))
+                    Some(self.read_file(read, |read| State::File(file, read)))
                 }
                 Task::Chip => self.start_chip(),
                 Task::Active => self.start_active(),
@@ -82,14 +79,11 @@ impl Reader<'_> {
         Ok(Next::Done(Box::new(chip)))
     }
 
-    pub(super) fn on_file(&mut self, task: Task, mut read: FileRead, reply: &Reply) -> Outcome {
-        let Task::Read(file) = task else {
-            return self.advance();
-        };
+    pub(super) fn on_file(&mut self, file: File, mut read: FileRead, reply: &Reply) -> Outcome {
         match read.on_reply(reply, &mut self.habits.read_size) {
-            Ok(Progress::More) => Ok(self.read_file(read, |read| State::File(task, read))),
+            Ok(Progress::More) => Ok(self.read_file(read, |read| State::File(file, read))),
             Ok(Progress::Whole(bytes)) => {
-                self.session.take(file, &bytes, &self.request)?;
+                self.session.take(file, &bytes)?;
                 self.advance()
             }
             Err(fault) => {
@@ -109,13 +103,13 @@ impl Reader<'_> {
     }
 
     fn start_chip(&mut self) -> Option<Next> {
-        let infos = self.session.dg14()?;
+        let infos = self.session.clone_check.dg14()?;
         match ChipAuthentication::start(infos, self.random) {
             Ok(Some((chip, command))) => {
                 return Some(Next::Send(State::Chip(Box::new(chip)), command));
             }
-            Ok(None) => self.session.chip_not_offered(),
-            Err(proof) => self.session.chip_ended(proof),
+            Ok(None) => self.session.clone_check.chip_not_offered(),
+            Err(proof) => self.session.clone_check.end_chip(proof),
         }
         None
     }
@@ -127,9 +121,9 @@ impl Reader<'_> {
             }
             Ok(CaTurn::NewKeys(messaging, unconfirmed)) => {
                 self.messaging = Some(messaging);
-                self.session.chip_awaits(unconfirmed);
+                self.session.clone_check.await_chip(unconfirmed);
             }
-            Err(proof) => self.session.chip_ended(proof),
+            Err(proof) => self.session.clone_check.end_chip(proof),
         }
         self.advance()
     }
@@ -137,12 +131,12 @@ impl Reader<'_> {
     fn start_active(&mut self) -> Option<Next> {
         // What the card tells of itself is unsigned: a copy would say that it cannot, and be excused.
         let extended = self.line.reply_max > SHORT_REPLY;
-        let (key, infos) = self.session.active_key()?;
+        let (key, infos) = self.session.clone_check.active_key()?;
         match ActiveAuthentication::start(key, infos, self.random, extended) {
             Ok((active, command)) => {
                 return Some(Next::Send(State::Active(Box::new(active)), command));
             }
-            Err(proof) => self.session.active_ended(proof),
+            Err(proof) => self.session.clone_check.end_active(proof),
         }
         None
     }
@@ -152,7 +146,7 @@ impl Reader<'_> {
             AaTurn::Send(active, command) => {
                 return Ok(Next::Send(State::Active(Box::new(active)), command));
             }
-            AaTurn::Done(proof) => self.session.active_ended(proof),
+            AaTurn::Done(proof) => self.session.clone_check.end_active(proof),
         }
         self.advance()
     }

@@ -1,13 +1,13 @@
 //! The conversation that reads and proves one chip: what to send next, and what a reply means.
 //!
 //! `opening` gets into the chip (EF.CardAccess, PACE, BAC), `agenda` says what is read and proved
-//! then and in which order, this file keeps the conversation going.
+//! then and in which order, `session` holds what was found, `clone_check` whether the chip is no
+//! copy; this file keeps the conversation going.
 
 mod agenda;
+mod clone_check;
 mod opening;
 mod session;
-
-use std::collections::VecDeque;
 
 use jiff::civil::Date;
 
@@ -15,6 +15,8 @@ use super::access::{Bac, Pace};
 use super::apdu::{Command, Reply, Sw};
 use super::file::FileRead;
 use super::habits::Habits;
+use super::lds::File;
+use super::lds::security_info::PaceInfo;
 use super::messaging::{SecureMessaging, SecurityEvent};
 use super::proof::{ActiveAuthentication, ChipAuthentication};
 use super::transport::Line;
@@ -95,8 +97,8 @@ enum State {
     MasterFile,
     /// SELECT of EF.CardAccess.
     SelectCardAccess,
-    /// A read of EF.ATR/INFO.
-    AtrInfo,
+    /// A read of EF.ATR/INFO, before this way of PACE.
+    AtrInfo(PaceInfo),
     /// PACE; whether the card itself announced it.
     Pace(Box<Pace>, bool),
     /// SELECT of the application without PACE: is this a travel document, and does it do BAC?
@@ -107,9 +109,11 @@ enum State {
     CardSecurity(FileRead),
     /// SELECT of the application, under secure messaging.
     Application,
-    /// A task of the agenda.
-    File(Task, FileRead),
+    /// A read of a file of the application.
+    File(File, FileRead),
+    /// Chip authentication.
     Chip(Box<ChipAuthentication>),
+    /// Active authentication.
     Active(Box<ActiveAuthentication>),
     /// The reading has ended.
     Over,
@@ -160,7 +164,7 @@ impl<'r> Reader<'r> {
         let state = std::mem::replace(&mut self.state, State::Over);
         let next = match self.unprotect(reply) {
             Ok(reply) => {
-                self.session.confirm_chip();
+                self.session.clone_check.confirm_chip();
                 self.on_plain(state, &reply)
             }
             Err(event) => self.on_security_event(&state, event),
@@ -201,11 +205,6 @@ impl<'r> Reader<'r> {
     /// portrait is read.
     pub fn holder(&self) -> Option<&Person> {
         self.session.holder()
-    }
-
-    /// What was learned about cards with this answer to reset.
-    pub fn habits(&self) -> Habits {
-        self.habits
     }
 
     /// Sends the next command, or ends: then every key and file is dropped.
@@ -264,13 +263,13 @@ impl<'r> Reader<'r> {
         // of a file that is shorter than most.
         if let (State::File(..), SecurityEvent::Unprotected(sw)) = (state, event)
             && sw.is_about_length()
-            && !(self.session.awaits_chip() && sw == Sw::SM_OBJECTS_WRONG)
+            && !(self.session.clone_check.awaits_chip() && sw == Sw::SM_OBJECTS_WRONG)
             && let Some(smaller) = self.habits.read_size.smaller()
         {
             self.habits.read_size = smaller;
             return Ok(Next::Reset);
         }
-        if self.session.refute_chip() {
+        if self.session.clone_check.refute_chip() {
             return Ok(Next::Reset);
         }
         Err(ReadError::unreadable(event.to_string()))
@@ -281,7 +280,7 @@ impl<'r> Reader<'r> {
             State::CardAccess(file, way) => self.on_card_access(file, way, reply),
             State::MasterFile => Ok(self.after_master_file(reply.sw == Sw::OK)),
             State::SelectCardAccess => Ok(self.after_select_card_access(reply.sw == Sw::OK)),
-            State::AtrInfo => Ok(self.on_atr_info(reply)),
+            State::AtrInfo(offer) => Ok(self.on_atr_info(offer, reply)),
             State::Pace(pace, announced) => self.on_pace(*pace, announced, reply),
             State::PlainApplication => self.on_plain_application(reply.sw),
             State::Bac(bac) => self.on_bac(bac, reply),
@@ -291,7 +290,7 @@ impl<'r> Reader<'r> {
                 "no travel document application: {}",
                 reply.sw
             ))),
-            State::File(task, file) => self.on_file(task, file, reply),
+            State::File(file, read) => self.on_file(file, read, reply),
             State::Chip(chip) => self.on_chip(*chip, reply),
             State::Active(active) => self.on_active(*active, reply),
             State::Idle | State::Over => Err(ReadError::unreadable("the reading is over")),
@@ -308,14 +307,14 @@ impl<'r> Reader<'r> {
         let percent = match state {
             State::Pace(pace, _) => PACE_FROM + PACE_SHARE * pace.answered(),
             State::CardSecurity(_) | State::Application => FILES_FROM,
-            State::File(task, file) => self.share(*task, file.percent()),
+            State::File(file, read) => self.share(Task::Read(*file), read.percent()),
             State::Chip(_) => self.share(Task::Chip, 0),
             State::Active(_) => self.share(Task::Active, 0),
             State::Idle
             | State::CardAccess(..)
             | State::MasterFile
             | State::SelectCardAccess
-            | State::AtrInfo
+            | State::AtrInfo(_)
             | State::PlainApplication
             | State::Bac(_)
             | State::Over => 0,
@@ -326,11 +325,11 @@ impl<'r> Reader<'r> {
     /// The percentage at which a task is that is itself done by `done` percent: the tasks share
     /// what follows the opening by their usual weight.
     fn share(&self, task: Task, done: u8) -> u8 {
-        let weight = |task: &Task| u32::from(task.weight());
-        let tasks: VecDeque<Task> = agenda::of(&self.request.plan);
-        let all: u32 = tasks.iter().map(weight).sum();
-        let before: u32 = tasks.iter().take_while(|t| **t != task).map(weight).sum();
-        let here = before * 100 + weight(&task) * u32::from(done);
+        let weight = |task: Task| u32::from(task.weight());
+        let tasks = || agenda::of(&self.request.plan);
+        let all: u32 = tasks().map(weight).sum();
+        let before: u32 = tasks().take_while(|t| *t != task).map(weight).sum();
+        let here = before * 100 + weight(task) * u32::from(done);
         let of_files = u32::from(99 - FILES_FROM) * here / (all * 100);
         FILES_FROM + u8::try_from(of_files).expect("a share of a percentage is one")
     }

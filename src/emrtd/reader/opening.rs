@@ -108,18 +108,16 @@ impl Reader<'_> {
         }
         // It is a list of objects without one around them, and shorter than any reply.
         let command = Command::read_sfi(ATR_INFO_SFI, self.habits.read_size.most());
-        Next::Send(State::AtrInfo, command)
+        Next::Send(State::AtrInfo(offer), command)
     }
 
-    pub(super) fn on_atr_info(&mut self, reply: &Reply) -> Next {
+    pub(super) fn on_atr_info(&mut self, offer: PaceInfo, reply: &Reply) -> Next {
         let given = matches!(reply.sw, Sw::OK | Sw::END_OF_FILE);
         let info = given
             .then(|| lds::parse_atr_info(&reply.data).ok())
             .flatten();
         self.habits.learn(info.as_ref());
-        let offers = self.session.card_access.as_ref();
-        let offer = offers.and_then(|infos| best_offer(&infos.pace)).cloned();
-        self.start_pace(offer.unwrap_or_else(PaceInfo::citizen_card), true)
+        self.start_pace(offer, true)
     }
 
     fn start_pace(&mut self, info: PaceInfo, announced: bool) -> Next {
@@ -135,10 +133,10 @@ impl Reader<'_> {
             }
             Ok(Turn::Open(messaging, evidence)) => {
                 self.enter(messaging);
-                if evidence.is_none() {
+                let Some(evidence) = evidence else {
                     return Ok(select_application());
-                }
-                self.session.cam = evidence;
+                };
+                self.session.clone_check.take_cam(evidence);
                 let file =
                     FileRead::by_sfi(File::CardSecurity.short_id(), File::CardSecurity.tag());
                 Ok(self.read_file(file, State::CardSecurity))
@@ -157,7 +155,10 @@ impl Reader<'_> {
         match file.on_reply(reply, &mut self.habits.read_size) {
             Ok(Progress::More) => return self.read_file(file, State::CardSecurity),
             Ok(Progress::Whole(bytes)) => self.session.take_card_security(&bytes, &self.request),
-            Err(fault) => self.session.miss_card_security(&fault),
+            Err(fault) => {
+                let check = &mut self.session.clone_check;
+                check.miss_card_security(&fault.to_string());
+            }
         }
         select_application()
     }

@@ -14,6 +14,13 @@ const NEVER: Duration = Duration::from_secs(3600);
 /// A wait that a test sits out.
 const SHORT: Duration = Duration::from_millis(150);
 
+fn the_store_is_down(house: &House) {
+    house.screen("help", |screen| {
+        let cause = Cause::StoreDown;
+        (*screen == Screen::Help { cause }).then_some(())
+    });
+}
+
 #[test]
 fn a_lookup_that_panics_is_answered_and_the_next_one_is_asked() {
     let house = House::new();
@@ -53,15 +60,7 @@ fn a_store_that_panics_sends_the_patient_to_staff_and_serves_the_next_one() {
     house.store.strike("issue", Fault::Panics);
     house.show_code(AN);
     house.confirm();
-    house.screen("help", |screen| {
-        matches!(
-            screen,
-            Screen::Help {
-                cause: Cause::StoreDown
-            }
-        )
-        .then_some(())
-    });
+    the_store_is_down(&house);
     house.touch(Touch::Finish);
     house.welcome();
     assert_eq!(house.check_in(BINH), "A001");
@@ -85,15 +84,7 @@ fn a_number_that_comes_after_the_store_was_given_up_is_unclaimed() {
         house.store.strike("issue", Fault::Hangs);
         house.show_code(AN);
         house.confirm();
-        house.screen("help", |screen| {
-            matches!(
-                screen,
-                Screen::Help {
-                    cause: Cause::StoreDown
-                }
-            )
-            .then_some(())
-        });
+        the_store_is_down(&house);
         if limit != NEVER {
             house.until("the refusal", |seen| {
                 matches!(seen, Seen::Event(Event::Number { result: Err(_), .. })).then_some(())

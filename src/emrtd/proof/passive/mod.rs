@@ -214,6 +214,14 @@ impl Passive {
         self.report.steps()
     }
 
+    /// Whether a step failed: nothing makes that good.
+    pub fn has_failed(&self) -> bool {
+        let steps = self.report.steps();
+        steps
+            .iter()
+            .any(|(_, check)| check.result == CheckResult::Failed)
+    }
+
     /// What the steps amount to: failed beats aborted beats undetermined beats successful, and
     /// success needs every step that makes a proof, with at least one data group.
     pub fn proof(&self) -> Proof {
