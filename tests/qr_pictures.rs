@@ -26,8 +26,8 @@ fn pictures(test: &str) -> Option<PathBuf> {
 /// Reads `path`: whether its text was found. A wrong text fails the test.
 fn read(path: &Path, truth: &str) -> bool {
     match read_picture(path).expect("a picture") {
-        Some(text) => {
-            assert_eq!(text.expose(), truth, "{}", path.display());
+        Some(code) => {
+            assert_eq!(code.text.expose(), truth, "{}", path.display());
             true
         }
         None => false,

@@ -84,8 +84,8 @@ fn read_file(
         writeln!(errors, "{name}: {error}")?;
     }
     let error = read.as_ref().err().map(ToString::to_string);
-    let text = read.ok().flatten();
-    let text = text.as_ref().map(|text| text.expose().as_str());
+    let code = read.ok().flatten();
+    let text = code.as_ref().map(|code| code.text.expose().as_str());
     let payload = text.map(Payload::parse);
     let all_read = error.is_none();
     if json {

@@ -5,6 +5,8 @@
 mod camera;
 mod decode;
 mod fence;
+#[cfg(feature = "camera")]
+mod look;
 mod luma;
 mod serial;
 mod source;
@@ -12,7 +14,7 @@ mod still;
 
 #[cfg(feature = "camera")]
 pub use camera::{cameras, start_camera};
-pub use decode::{Effort, decode};
+pub use decode::{Code, Eye, Place, Sight, Symbology, decode};
 pub use luma::Luma;
 pub use serial::start_scanner;
 pub use source::{ScanEvent, SourceHandle};

@@ -5,19 +5,18 @@ use std::path::Path;
 use image::{DynamicImage, ImageReader, Limits};
 
 use super::fence::fenced;
-use super::{Effort, Luma, ScanError, decode};
-use crate::identity::Private;
+use super::{Code, Luma, ScanError, decode};
 
 /// Memory that decoding one picture may take: 64 megapixels of sixteen-bit RGBA.
 const PICTURE_MAX_BYTES: u64 = 512 << 20;
 
-/// The text of the QR code in a PNG, JPEG, WebP, BMP or PNM file, or none where it holds no
+/// The code in a PNG, JPEG, WebP, BMP or PNM file, or none where it holds no
 /// readable one.
 ///
 /// # Errors
 /// The file cannot be opened, is no such picture, is damaged, or is larger than
 /// [`Luma::SIDE_MAX`] on a side.
-pub fn read_picture(path: &Path) -> Result<Option<Private<String>>, ScanError> {
+pub fn read_picture(path: &Path) -> Result<Option<Code>, ScanError> {
     let mut reader = ImageReader::open(path)
         .and_then(ImageReader::with_guessed_format)
         .map_err(ScanError::Open)?;
@@ -31,7 +30,7 @@ pub fn read_picture(path: &Path) -> Result<Option<Private<String>>, ScanError> {
         .map_err(ScanError::Picture)?;
     let (width, height) = picture.dimensions();
     let luma = Luma::new(width, height, picture.as_raw()).ok_or(ScanError::Size(width, height))?;
-    Ok(decode(luma, Effort::Thorough))
+    Ok(decode(luma))
 }
 
 /// Grey, with what is transparent lying on white paper.

@@ -6,7 +6,7 @@
 
 mod rules;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use rules::{DEVICE, Device, Token, read_rules};

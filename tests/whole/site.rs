@@ -343,7 +343,7 @@ folder = "trust"
         let path = self.folder().join(format!("seen-{n}.png"));
         std::fs::write(&path, ticket.png()).expect("written");
         let code = read_picture(&path).expect("a picture").expect("a code");
-        let Payload::Visit(visit) = Payload::parse(code.expose()) else {
+        let Payload::Visit(visit) = Payload::parse(code.text.expose()) else {
             panic!("the code on the ticket is no visit's");
         };
         visit

@@ -54,13 +54,13 @@ impl Script {
             (None, Some(path)) => {
                 let read = read_picture(path)
                     .map_err(|error| vec![format!("error: {}: {error}", path.display())])?;
-                let text = read.ok_or_else(|| {
+                let code = read.ok_or_else(|| {
                     wrong(
                         &format!("{} shows no code that can be read", path.display()),
                         "take the picture nearer, straighter and with more light",
                     )
                 })?;
-                Some(Payload::parse(text.expose()))
+                Some(Payload::parse(code.text.expose()))
             }
             (None, None) => None,
         };

@@ -13,9 +13,8 @@ use v4l::io::traits::CaptureStream;
 use v4l::prelude::MmapStream;
 
 use self::device::Found;
-use self::frame::Layout;
+use super::look::Looking;
 use super::source::{Outlet, ScanEvent, SourceHandle, Wanted, start};
-use super::{Effort, decode};
 use crate::config;
 
 /// A camera without a frame for so long is stuck; nothing else tells. The slowest one taken gives
@@ -23,12 +22,6 @@ use crate::config;
 const STALLED_AFTER: Duration = Duration::from_secs(2);
 /// Frames in flight: one with us, one being filled, one to spare. More would only be older.
 const BUFFERS: u32 = 3;
-/// Frames come faster than they need be searched: 15 a second find a code as soon as a hand
-/// holds still, at half of one slow processor.
-const SEARCH_EVERY: Duration = Duration::from_millis(66);
-/// One in so many failing frames is searched thoroughly, at some ten times the cost.
-const THOROUGH_EVERY: u32 = 5;
-
 /// Starts the camera's thread. The device is open and streaming only while codes are wanted.
 pub fn start_camera(
     settings: config::Camera,
@@ -82,34 +75,19 @@ fn watch(camera: &Found, outlet: &mut Outlet) -> io::Result<()> {
     let layout = camera.set_up()?;
     let mut stream = MmapStream::with_buffers(camera.device(), Type::VideoCapture, BUFFERS)?;
     stream.set_timeout(STALLED_AFTER);
-    let mut search_from = Instant::now();
-    let mut failing = 0;
+    let mut looking = Looking::new();
     while outlet.wanted() == Wanted::Yes {
         let (buffer, frame) = stream.next()?;
         outlet.health(Ok(()));
-        if Instant::now() < search_from {
+        let now = Instant::now();
+        if !looking.is_due(now) {
             continue;
         }
-        search_from = Instant::now() + SEARCH_EVERY;
         let used = buffer.len().min(frame.bytesused as usize);
-        failing = match search(&buffer[..used], layout, failing, outlet) {
-            true => 0,
-            false => failing + 1,
-        };
+        let grey = frame::grey(&buffer[..used], layout);
+        if let Some(picture) = grey.as_ref().and_then(|grey| grey.view()) {
+            looking.look(picture, now, outlet);
+        }
     }
     Ok(())
-}
-
-/// Tells the code in a frame; whether there was one.
-fn search(frame: &[u8], layout: Layout, failing: u32, outlet: &mut Outlet) -> bool {
-    let effort = match (failing + 1) % THOROUGH_EVERY {
-        0 => Effort::Thorough,
-        _ => Effort::Quick,
-    };
-    let grey = frame::grey(frame, layout);
-    let text = grey.as_ref().and_then(|grey| decode(grey.view()?, effort));
-    if let Some(text) = &text {
-        outlet.code(text.expose().as_bytes());
-    }
-    text.is_some()
 }
