@@ -4,13 +4,14 @@
 #[cfg(feature = "camera")]
 mod camera;
 mod decode;
-mod fence;
 #[cfg(feature = "camera")]
 mod look;
 mod luma;
 mod serial;
 mod source;
 mod still;
+
+use crate::fence;
 
 #[cfg(feature = "camera")]
 pub use camera::{cameras, start_camera};
