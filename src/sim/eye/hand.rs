@@ -2,10 +2,9 @@
 
 use std::f32::consts::TAU;
 
-use super::level::Conditions;
-use super::pose::{HEIGHT, Hold, Pose, Vector, WIDTH};
+use super::pose::{Hold, Pose, Vector};
 use super::random::Random;
-use super::shot::{lamp_seen_at, reflection};
+use super::shot::{Scene, lamp_seen_at, reflection};
 
 /// Frames a second.
 pub const RATE: f32 = 15.0;
@@ -69,10 +68,10 @@ pub struct Moment {
 }
 
 impl Hand {
-    /// A hand at a level, that holds a code of `side` millimetres.
-    pub fn new(level: u8, with: &Conditions, side: f32, random: &mut Random) -> Self {
+    /// A hand at a level, that holds up what the scene has.
+    pub fn new(level: u8, scene: &Scene, random: &mut Random) -> Self {
+        let (with, hold, side) = (&scene.conditions, scene.hold, scene.side());
         let hardness = f32::from(level);
-        let hold = hold(with, random);
         let sway = with.size * (0.03 + 0.02 * hardness);
         let coming = random.chance(0.4);
         let from = random.real(0.0..TAU);
@@ -136,22 +135,5 @@ impl Hand {
             glare_at: reflection(&pose, self.lamp),
             pose,
         }
-    }
-}
-
-/// A still hold somewhere in the picture.
-pub fn hold(with: &Conditions, random: &mut Random) -> Hold {
-    let margin = 0.72 * with.size;
-    let mut place = |length: usize| {
-        let length = length as f32;
-        let near = margin.min(0.48 * length);
-        random.real(near..length - near)
-    };
-    Hold {
-        at: (place(WIDTH), place(HEIGHT)),
-        size: with.size,
-        tilt: with.tilt,
-        about: random.real(0.0..TAU),
-        roll: with.roll,
     }
 }

@@ -24,8 +24,9 @@ pub fn defocus(picture: &mut Vec<f32>, sigma: f32) {
     *picture = gathered(picture, &taps(|at| (0, at)));
 }
 
-/// Blurs along the way that the picture moved during the exposure, in pixels.
-pub fn motion(picture: &mut Vec<f32>, (right, down): (f32, f32)) {
+/// Blurs along the way that the thing moved during the exposure, in pixels. Where it does not show,
+/// what stands still behind it is as sharp as before.
+pub fn motion(picture: &mut [f32], shows: &[bool], (right, down): (f32, f32)) {
     let length = right.hypot(down);
     if length < 0.5 {
         return;
@@ -52,7 +53,17 @@ pub fn motion(picture: &mut Vec<f32>, (right, down): (f32, f32)) {
         }
     }
     taps.retain(|tap| tap.weight > 1e-4);
-    *picture = gathered(picture, &taps);
+    let half = (down / 2.0) as isize * WIDTH as isize + (right / 2.0) as isize;
+    let shown = |at: usize, by: isize| {
+        let at = at.checked_add_signed(by);
+        at.and_then(|at| shows.get(at)).copied().unwrap_or(false)
+    };
+    let moved = gathered(picture, &taps);
+    for (at, (pixel, moved)) in picture.iter_mut().zip(moved).enumerate() {
+        if [0, half, -half].iter().any(|by| shown(at, *by)) {
+            *pixel = moved;
+        }
+    }
 }
 
 /// How much of the light of a neighbour, so far to the right and down, comes in.

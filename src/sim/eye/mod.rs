@@ -27,8 +27,8 @@ pub use level::LEVEL_MAX;
 use pose::Pose;
 pub use pose::{HEIGHT, WIDTH};
 use random::Random;
+use shot::Scene;
 pub use shot::Shot;
-use shot::{Scene, lamp_seen_at, reflection};
 use surface::{Surface, Thing};
 
 /// Frames of a sequence.
@@ -49,20 +49,20 @@ pub struct Sequence {
 pub fn still(level: u8, seed: u64) -> (String, Shot) {
     let mut random = Random::new(&[1, u64::from(level), seed]);
     let (text, scene) = scene(level, &mut random);
-    let side = scene.surface.as_ref().map_or(1.0, |surface| surface.side);
-    let pose = Pose::new(&hand::hold(&scene.conditions, &mut random), side);
-    let around = random.real(0.0..std::f32::consts::TAU);
-    let (sine, cosine) = around.sin_cos();
-    let length = scene.conditions.motion;
-    let lamp = lamp_seen_at(&pose, (0.45 * side * cosine, 0.45 * side * sine), 500.0);
+    let (sine, cosine) = random.real(0.0..std::f32::consts::TAU).sin_cos();
+    let motion = (
+        scene.conditions.motion * sine,
+        scene.conditions.motion * cosine,
+    );
+    let far = 0.45 * scene.side();
     let shot = Shot {
+        pose: Pose::new(&scene.hold, scene.side()),
         blur: scene.conditions.blur,
-        motion: (length * sine, length * cosine),
-        rolling: (length * sine, length * cosine),
-        glare_at: reflection(&pose, lamp),
+        motion,
+        rolling: motion,
+        glare_at: (far * cosine, far * sine),
         seed: random.next(),
         scene,
-        pose,
     };
     (text, shot)
 }
@@ -72,8 +72,7 @@ pub fn still(level: u8, seed: u64) -> (String, Shot) {
 pub fn sequence(level: u8, seed: u64) -> Sequence {
     let mut random = Random::new(&[2, u64::from(level), seed]);
     let (text, scene) = scene(level, &mut random);
-    let side = scene.surface.as_ref().map_or(1.0, |surface| surface.side);
-    let hand = Hand::new(level, &scene.conditions, side, &mut random);
+    let hand = Hand::new(level, &scene, &mut random);
     let shots = (0..FRAMES)
         .map(|frame| {
             let moment = hand.at(frame as f32 / RATE);
@@ -96,41 +95,30 @@ pub fn empty(seed: u64) -> Shot {
     let mut random = Random::new(&[3, seed]);
     let level = random.whole(0..u32::from(LEVEL_MAX) + 1) as u8;
     let conditions = Conditions::draw(level, &mut random);
-    let thing = random.chance(0.6).then_some(conditions.thing);
-    let surface = thing.map(|thing| Surface::new(thing, None, 0.0, &mut random));
-    let side = surface.as_ref().map_or(1.0, |surface| surface.side);
-    let pose = Pose::new(&hand::hold(&conditions, &mut random), side);
-    let length = conditions.motion;
+    let held = random.chance(0.6);
+    let surface = held.then(|| Surface::new(conditions.thing, None, 0.0, &mut random));
+    let scene = Arc::new(Scene::new(conditions, surface, &mut random));
     Shot {
-        pose,
-        blur: conditions.blur,
-        motion: (length, 0.0),
-        rolling: (length, 0.0),
+        pose: Pose::new(&scene.hold, scene.side()),
+        blur: scene.conditions.blur,
+        motion: (scene.conditions.motion, 0.0),
+        rolling: (scene.conditions.motion, 0.0),
         glare_at: (0.0, 0.0),
         seed: random.next(),
-        scene: Arc::new(Scene {
-            surface,
-            conditions,
-            room: room::room(&mut random),
-        }),
+        scene,
     }
 }
 
 fn scene(level: u8, random: &mut Random) -> (String, Arc<Scene>) {
-    let mut conditions = Conditions::draw(level, random);
-    if conditions.thing.is_screen() {
-        conditions.wear = 0.0;
-    }
+    let conditions = Conditions::draw(level, random);
     let make = match conditions.thing {
         Thing::Paper => text::insurance,
-        _ => text::card,
+        Thing::Card2021 | Thing::Card2024 | Thing::Screen { .. } => text::card,
     };
     let (text, code) = text::code(random, make);
     let surface = Surface::new(conditions.thing, Some(&code), conditions.wear, random);
-    let scene = Scene {
-        surface: Some(surface),
-        conditions,
-        room: room::room(random),
-    };
-    (text, Arc::new(scene))
+    (
+        text,
+        Arc::new(Scene::new(conditions, Some(surface), random)),
+    )
 }

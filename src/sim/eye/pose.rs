@@ -1,5 +1,8 @@
 //! Where a thing is held before the camera: a plane in space, and its perspective picture.
 
+use super::level::Conditions;
+use super::random::Random;
+
 /// The camera's focal length in pixels: sixty degrees across.
 pub const FOCAL: f32 = 1100.0;
 /// Width of a frame in pixels.
@@ -44,6 +47,24 @@ pub struct Hold {
     pub about: f32,
     /// Turn within the picture, in degrees.
     pub roll: f32,
+}
+
+impl Hold {
+    /// Somewhere in the picture, all of the code in it.
+    pub fn draw(with: &Conditions, random: &mut Random) -> Self {
+        let mut place = |length: usize| {
+            let length = length as f32;
+            let margin = (0.72 * with.size).min(0.48 * length);
+            random.real(margin..length - margin)
+        };
+        Self {
+            at: (place(WIDTH), place(HEIGHT)),
+            size: with.size,
+            tilt: with.tilt,
+            about: random.real(0.0..std::f32::consts::TAU),
+            roll: with.roll,
+        }
+    }
 }
 
 /// A plane in the camera's space.

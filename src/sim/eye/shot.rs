@@ -7,13 +7,20 @@ use image::{ExtendedColorType, ImageFormat};
 
 use super::lens;
 use super::level::Conditions;
-use super::pose::{Grid, HEIGHT, Pose, Vector, WIDTH, plus};
+use super::pose::{Grid, HEIGHT, Hold, Pose, Vector, WIDTH, dot, plus};
 use super::random::{Noise, Random};
+use super::room::room;
 use super::surface::Surface;
 
 /// Samples a pixel across, in the code and beside it.
 const SAMPLES_CODE: usize = 4;
 const SAMPLES: usize = 2;
+/// Light from dark and light things where nothing is held up.
+const ROOM_TONES: (f32, f32) = (0.06, 0.85);
+/// Standard deviation of a lamp's reflection, in sides of the code.
+const GLARE_WIDTH: f32 = 0.25;
+/// Tells the noise's stream of chance from others of the same seed.
+const NOISE: u64 = 0x0153;
 
 /// A scene as it is in every frame of it.
 #[derive(Debug)]
@@ -22,8 +29,28 @@ pub struct Scene {
     pub surface: Option<Surface>,
     /// Light, lens and sensor.
     pub conditions: Conditions,
+    /// Where the thing is held; light and shadow fall in relation to it.
+    pub hold: Hold,
     /// The room, a value a pixel.
     pub room: Vec<f32>,
+}
+
+impl Scene {
+    /// Puts a thing before a room, somewhere in the picture.
+    pub fn new(conditions: Conditions, surface: Option<Surface>, random: &mut Random) -> Self {
+        let hold = Hold::draw(&conditions, random);
+        Self {
+            surface,
+            conditions,
+            hold,
+            room: room(random),
+        }
+    }
+
+    /// Side of the code, in millimetres.
+    pub fn side(&self) -> f32 {
+        self.surface.as_ref().map_or(1.0, |surface| surface.side)
+    }
 }
 
 /// One frame of a scene, not yet exposed.
@@ -39,7 +66,7 @@ pub struct Shot {
     pub motion: (f32, f32),
     /// How far it moves while the sensor reads its rows from the top to the bottom, in pixels.
     pub rolling: (f32, f32),
-    /// Where the lamp's reflection lies, in millimetres from the code's middle, and how wide it is.
+    /// Where the lamp's reflection lies, in millimetres from the code's middle.
     pub glare_at: (f32, f32),
     /// What the noise is drawn from.
     pub seed: u64,
@@ -49,9 +76,9 @@ pub struct Shot {
 pub fn lamp_seen_at(pose: &Pose, on_plane: (f32, f32), distance: f32) -> Vector {
     let place = pose.place(on_plane);
     let normal = pose.normal();
-    let length = super::pose::dot(place, place).sqrt();
+    let length = dot(place, place).sqrt();
     let ray = place.map(|part| part / length);
-    let reflected = plus(ray, -2.0 * super::pose::dot(ray, normal), normal);
+    let reflected = plus(ray, -2.0 * dot(ray, normal), normal);
     plus(place, distance, reflected)
 }
 
@@ -59,19 +86,19 @@ pub fn lamp_seen_at(pose: &Pose, on_plane: (f32, f32), distance: f32) -> Vector 
 /// way to the lamp's image behind the mirror passes through it.
 pub fn reflection(pose: &Pose, lamp: Vector) -> (f32, f32) {
     let normal = pose.normal();
-    let height = super::pose::dot(plus(lamp, -1.0, pose.middle), normal);
+    let height = dot(plus(lamp, -1.0, pose.middle), normal);
     let image = plus(lamp, -2.0 * height, normal);
-    let ahead = super::pose::dot(image, normal);
-    let share = super::pose::dot(pose.middle, normal) / ahead;
+    let ahead = dot(image, normal);
+    let share = dot(pose.middle, normal) / ahead;
     pose.on_plane(image.map(|part| part * share))
 }
 
 impl Shot {
     /// Takes the picture: grey values, rows from the top.
     pub fn expose(&self) -> Vec<u8> {
-        let mut light = self.light();
+        let (mut light, shows) = self.light();
         lens::defocus(&mut light, self.blur);
-        lens::motion(&mut light, self.motion);
+        lens::motion(&mut light, &shows, self.motion);
         self.sensed(&light)
     }
 
@@ -97,6 +124,16 @@ impl Shot {
             .into_raw()
     }
 
+    /// Whether all corners of the code are in the picture.
+    pub fn shows_whole_code(&self) -> bool {
+        let half = self.scene.side() / 2.0;
+        let corners = [(-half, -half), (half, -half), (half, half), (-half, half)];
+        corners.into_iter().all(|corner| {
+            let (x, y) = Pose::pixel(self.pose.place(corner));
+            (0.0..WIDTH as f32).contains(&x) && (0.0..HEIGHT as f32).contains(&y)
+        })
+    }
+
     /// The pixel whose ray meets the lens where it would without distortion and without movement.
     fn ray(&self, x: f32, y: f32) -> (f32, f32) {
         let (middle_x, middle_y) = (WIDTH as f32 / 2.0, HEIGHT as f32 / 2.0);
@@ -110,68 +147,74 @@ impl Shot {
         )
     }
 
-    /// The light that falls on each pixel of a perfect lens.
-    fn light(&self) -> Vec<f32> {
+    /// The light that falls on each pixel of a perfect lens, and which pixels show the thing.
+    fn light(&self) -> (Vec<f32>, Vec<bool>) {
         let mut light = self.scene.room.clone();
+        let mut shows = vec![false; light.len()];
         let Some(surface) = &self.scene.surface else {
-            return light;
+            return (light, shows);
         };
         let grid = self.pose.grid();
-        for (y, row) in light.chunks_exact_mut(WIDTH).enumerate() {
-            for (x, pixel) in row.iter_mut().enumerate() {
-                let (x, y) = self.ray(x as f32 + 0.5, y as f32 + 0.5);
-                let at = grid.at(x, y);
-                let samples = match surface.light(at) {
-                    _ if surface.is_code(at) => SAMPLES_CODE,
-                    Some(_) => SAMPLES,
-                    None => continue,
-                };
-                *pixel = sampled(surface, &grid, (x, y), samples, *pixel);
-            }
+        for (at, (pixel, shows)) in light.iter_mut().zip(&mut shows).enumerate() {
+            let ray = self.ray((at % WIDTH) as f32 + 0.5, (at / WIDTH) as f32 + 0.5);
+            let place = grid.at(ray.0, ray.1);
+            let samples = match surface.light(place) {
+                _ if surface.is_code(place) => SAMPLES_CODE,
+                Some(_) => SAMPLES,
+                None => continue,
+            };
+            *pixel = sampled(surface, &grid, ray, samples, *pixel);
+            *shows = true;
         }
-        light
+        (light, shows)
     }
 
     /// What the sensor makes of the light: contrast, light that falls unevenly, reflections, noise.
     fn sensed(&self, light: &[f32]) -> Vec<u8> {
         let with = &self.scene.conditions;
-        let mut noise = Noise::new(Random::new(&[self.seed, 0x0153]));
-        let grid = self.pose.grid();
-        let side = self
+        let (dark, bright) = self
             .scene
             .surface
             .as_ref()
-            .map_or(18.0, |surface| surface.side);
-        let (dark, bright) = match &self.scene.surface {
-            Some(surface) => surface.tones,
-            None => (0.06, 0.85),
-        };
+            .map_or(ROOM_TONES, |surface| surface.tones);
         let (dark, bright) = (tone(dark.min(bright)), tone(dark.max(bright)));
-        let middle = Pose::pixel(self.pose.middle);
+        let contrast = (with.tones.1 - with.tones.0) / (bright - dark);
+        let mut noise = Noise::new(Random::new(&[self.seed, NOISE]));
+        let falling = self.falling();
+        let pixels = light.iter().enumerate().map(|(at, light)| {
+            let (x, y) = ((at % WIDTH) as f32 + 0.5, (at / WIDTH) as f32 + 0.5);
+            let grey = with.tones.0 + (tone(*light) - dark) * contrast;
+            let grey = falling(grey, x, y).clamp(0.0, 1.0);
+            (255.0 * grey + with.noise * noise.next()).round() as u8
+        });
+        pixels.collect()
+    }
+
+    /// How the light falls: from the grey of even light and a pixel to the grey that is seen there.
+    fn falling(&self) -> impl Fn(f32, f32, f32) -> f32 {
+        let with = &self.scene.conditions;
+        let grid = self.pose.grid();
         let towards = (with.uneven_towards.cos(), with.uneven_towards.sin());
-        let glare_width = 0.25 * side;
-        let mut sensed = Vec::with_capacity(light.len());
-        for (at, light) in light.iter().enumerate() {
-            let (column, row) = ((at % WIDTH) as f32 + 0.5, (at / WIDTH) as f32 + 0.5);
-            let share = (tone(*light) - dark) / (bright - dark);
-            let mut grey = with.tones.0 + share * (with.tones.1 - with.tones.0);
-            let (right, down) = (column - middle.0, row - middle.1);
-            let along = (right * towards.0 + down * towards.1) / with.size;
+        let (middle, size) = (self.scene.hold.at, self.scene.hold.size);
+        let spot = Pose::pixel(self.pose.place(self.glare_at));
+        let spot_width = GLARE_WIDTH * size;
+        move |mut grey, x, y| {
+            let along = ((x - middle.0) * towards.0 + (y - middle.1) * towards.1) / size;
             grey *= (1.0 + with.uneven * along).clamp(0.12, 1.9);
             if with.shadow > 0.0 {
                 let edge = 1.0 / (1.0 + (-25.0 * (along + with.shadow_at)).exp());
                 grey *= 1.0 - with.shadow * edge;
             }
-            if with.glare > 0.0 || with.moire > 0.0 {
-                let (x, y) = self.ray(column, row);
-                let place = grid.at(x, y);
-                grey *= 1.0 + with.moire * waves(place, with.dots);
-                let far = (place.0 - self.glare_at.0).hypot(place.1 - self.glare_at.1);
-                grey += with.glare * (-0.5 * (far / glare_width).powi(2)).exp();
+            if with.moire > 0.0 {
+                let (x, y) = self.ray(x, y);
+                grey *= 1.0 + with.moire * waves(grid.at(x, y), with.dots);
             }
-            sensed.push((255.0 * grey.clamp(0.0, 1.0) + with.noise * noise.next()).round() as u8);
+            let far = (x - spot.0).hypot(y - spot.1) / spot_width;
+            if with.glare > 0.0 && far < 4.0 {
+                grey += with.glare * (-0.5 * far * far).exp();
+            }
+            grey
         }
-        sensed
     }
 }
 
