@@ -10,6 +10,8 @@ const FINDERS_MAX: usize = 24;
 const CORNERS_MAX: usize = 8;
 /// Less contrast than this, in grey values, is noise.
 const CONTRAST_MIN: f32 = 8.0;
+/// How much cuts weigh against an odd shape.
+const CUTS_COUNT: f32 = 0.5;
 /// The least width of a module in pixels.
 const MODULE_MIN: f32 = 1.0;
 
@@ -268,7 +270,10 @@ fn corner(three: [Finder; 3]) -> Option<(f32, Corner)> {
     let legs = (width / height).ln().abs();
     let is_likely = most < least * 2.2 && legs < 0.8 && cosine.abs() < 0.7;
     let fits = (17.0..=190.0).contains(&size);
-    let unlikely = legs + cosine.abs() + (most / least).ln() + (across / down).ln().abs();
+    let odd = legs + cosine.abs() + (most / least).ln() + (across / down).ln().abs();
+    // A pattern that many rows cut is hardly by chance.
+    let cuts: f32 = three.iter().map(|finder| (finder.cuts as f32).ln()).sum();
+    let unlikely = odd - CUTS_COUNT * cuts;
     let corner = Corner {
         upper_left,
         upper_right,

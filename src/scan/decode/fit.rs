@@ -7,6 +7,8 @@ use super::patch::Patch;
 
 /// How far from its place the fourth corner is looked for, in modules.
 const FAR: i32 = 4;
+/// How far a symbol may have moved from one frame to the next, in modules.
+const FOLLOWED: i32 = 12;
 /// Steps by which the corners are moved to where they fit best, in modules.
 const STEPS: [f32; 4] = [0.5, 0.25, 0.12, 0.06];
 /// Moves at each step, at the most.
@@ -142,6 +144,17 @@ impl Trial {
         })
     }
 
+    /// For a symbol whose size is known.
+    pub fn again(size: usize) -> Option<Self> {
+        let layout = Layout::of(size)?;
+        let marks = Marks::of(&layout);
+        Some(Self {
+            layout,
+            marks,
+            finders: 1.0,
+        })
+    }
+
     /// Looks for the fourth corner where the fixed modules are met best; gives how well.
     pub fn search(&self, corner: &Corner, patch: &Patch<'_>) -> Option<(f32, Grid)> {
         let moved = |by: (f32, f32)| {
@@ -157,6 +170,25 @@ impl Trial {
         let (_, _, near) = best((0.0, 0.0), FAR, 1.0)?;
         best(near, 1, 0.5).map(|(score, grid, _)| (score, grid))
     }
+}
+
+/// Looks for a grid again where a hand has moved it since the last frame; gives how well the finder
+/// patterns are met.
+pub(super) fn follow(grid: &Grid, marks: &Marks, patch: &Patch<'_>) -> Option<(f32, Grid)> {
+    let module = grid.module();
+    let moved = |by: (f32, f32)| {
+        let corners = grid.corners.map(|(x, y)| (x + by.0, y + by.1));
+        let grid = Grid::new(grid.size, corners)?;
+        Some((marks.finders_score(patch, &grid), grid, by))
+    };
+    let best = |from: (f32, f32), far: i32, step: f32| {
+        let offsets = (-far..=far).flat_map(move |i| (-far..=far).map(move |j| (i, j)));
+        offsets
+            .filter_map(|(i, j)| moved((from.0 + i as f32 * step, from.1 + j as f32 * step)))
+            .max_by(|(a, ..), (b, ..)| a.total_cmp(b))
+    };
+    let (_, _, near) = best((0.0, 0.0), FOLLOWED, module)?;
+    best(near, 2, module * 0.3).map(|(score, grid, _)| (score, grid))
 }
 
 /// The grid over three finder patterns whose fourth corner lies so many modules from where a

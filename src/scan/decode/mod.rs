@@ -16,13 +16,22 @@ mod symbol;
 #[cfg(test)]
 mod tests;
 
+use std::time::{Duration, Instant};
+
+use self::bits::Content;
 use self::read::Votes;
-use self::search::search;
+use self::search::{Track, search};
 use super::Luma;
 use crate::identity::Private;
 
 /// One in so many frames without a code is given to the general decoder, too, at ten times the cost.
 const GENERAL_EVERY: u32 = 5;
+/// So many frames long a symbol is followed whose finder patterns cannot be found.
+const FOLLOWED_MAX: u32 = 5;
+/// After so long nothing more is tried on a frame: the next one is there.
+const FRAME_TIME: Duration = Duration::from_millis(120);
+/// The same for the only picture there is.
+const PICTURE_TIME: Duration = Duration::from_secs(2);
 /// Pixels above which a picture is not doubled: it has enough of them, and time is bounded.
 const DOUBLED_MAX_PIXELS: usize = 4 << 20;
 
@@ -72,6 +81,9 @@ pub struct Eye {
     /// Frames without a code since the last one.
     failing: u32,
     votes: Option<Votes>,
+    track: Option<Track>,
+    /// Frames since the symbol was found by its finder patterns.
+    followed: u32,
 }
 
 impl Eye {
@@ -85,37 +97,64 @@ impl Eye {
                 place: None,
             };
         }
-        let mut sight = qr(picture, &mut self.votes);
+        let until = Instant::now() + FRAME_TIME;
+        let (mut sight, track) = qr(picture, &mut self.votes, until);
+        self.followed = if track.is_some() {
+            0
+        } else {
+            self.followed + 1
+        };
+        self.track = track.or(self.track.take());
+        if sight.place.is_none() && self.followed <= FOLLOWED_MAX {
+            sight = self.follow(picture);
+        }
         self.failing += 1;
-        if sight.code.is_none() && self.failing.is_multiple_of(GENERAL_EVERY) {
+        let has_time = || Instant::now() < until;
+        if sight.code.is_none() && self.failing.is_multiple_of(GENERAL_EVERY) && has_time() {
             sight.code = general(picture, false);
         }
         if sight.code.is_some() {
-            self.failing = 0;
+            *self = Self::default();
         }
         sight
+    }
+
+    /// Looks where the symbol was in the last frame.
+    fn follow(&mut self, picture: Luma<'_>) -> Sight {
+        let Some(mut found) = self.track.and_then(|track| track.follow(picture)) else {
+            return Sight::default();
+        };
+        self.track = Some(Track::of(&found));
+        let content = read::read(&mut found, &mut self.votes);
+        Sight {
+            code: content.map(Code::of),
+            place: Some(found.place()),
+        }
     }
 }
 
 /// Reads the only picture there is, as thoroughly as can be.
 pub fn decode(picture: Luma<'_>) -> Option<Code> {
+    let until = Instant::now() + PICTURE_TIME;
     quick(picture)
-        .or_else(|| qr(picture, &mut None).code)
+        .or_else(|| qr(picture, &mut None, until).0.code)
         .or_else(|| general(picture, true))
 }
 
-/// Our own way, for a symbol that may be small, smeared or shaded.
-fn qr(picture: Luma<'_>, votes: &mut Option<Votes>) -> Sight {
+/// Our own way, for a symbol that may be small, smeared or shaded; and where one was.
+fn qr(picture: Luma<'_>, votes: &mut Option<Votes>, until: Instant) -> (Sight, Option<Track>) {
     let mut sight = Sight::default();
+    let mut track = None;
     search(picture, |mut found| {
         let content = read::read(&mut found, votes);
         if content.is_some() || sight.place.is_none() {
             sight.place = Some(found.place());
+            track = Some(Track::of(&found));
         }
-        sight.code = content.map(|content| Code::qr(Private::new(content.text)));
-        sight.code.is_some()
+        sight.code = content.map(Code::of);
+        sight.code.is_some() || Instant::now() > until
     });
-    sight
+    (sight, track)
 }
 
 /// The general decoder on half the size: what is easy, and most is, it reads in no time.
@@ -140,6 +179,10 @@ fn general(picture: Luma<'_>, is_thorough: bool) -> Option<Code> {
 }
 
 impl Code {
+    fn of(content: Content) -> Self {
+        Self::qr(Private::new(content.text))
+    }
+
     fn qr(text: Private<String>) -> Self {
         let symbology = Symbology::Qr;
         Self { text, symbology }

@@ -53,6 +53,10 @@ impl<'a> Patch<'a> {
         })
     }
 
+    pub fn is_dark(&self) -> bool {
+        self.sign > 0.0
+    }
+
     /// How dark it is at a place, between the pixels too.
     pub fn at(&self, (x, y): Point) -> f32 {
         let x = (x - self.left as f32).clamp(0.0, (self.width - 2) as f32);

@@ -20,6 +20,9 @@ const OTHERS_MIN: f32 = 0.35;
 const OTHERS_GOOD: f32 = 0.6;
 /// Sizes that are tried on three finder patterns.
 const SIZES_TRIED: usize = 3;
+/// Finder patterns of a symbol that is followed, and modules around it that are looked at.
+const FOLLOWED_MIN: f32 = 0.3;
+const FOLLOWED_MARGIN: f32 = 14.0;
 /// Modules around a symbol that are looked at with it, and those that a module is compared with.
 const MARGIN: f32 = 9.0;
 const SHADE: f32 = 6.0;
@@ -67,6 +70,34 @@ pub(super) fn search<'a>(picture: Luma<'a>, mut is_enough: impl FnMut(Found<'a>)
     };
     let small = finder::find(smooth.view(), REACH_WHOLE);
     among(picture, &small, &mut is_enough)
+}
+
+/// Where a symbol was last seen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Track {
+    grid: Grid,
+    is_dark: bool,
+}
+
+impl Track {
+    pub fn of(found: &Found<'_>) -> Self {
+        Self {
+            grid: found.grid,
+            is_dark: found.patch.is_dark(),
+        }
+    }
+
+    /// The symbol nearby in the next frame, though its finder patterns are too smeared to be found.
+    pub fn follow<'a>(&self, picture: Luma<'a>) -> Option<Found<'a>> {
+        let module = self.grid.module();
+        let reach = (module * SHADE) as usize + 2;
+        let margin = module * FOLLOWED_MARGIN;
+        let patch = Patch::of(picture, &self.grid.corners, margin, reach, self.is_dark)?;
+        let trial = Trial::again(self.grid.size)?;
+        let (score, grid) = fit::follow(&self.grid, &trial.marks, &patch)?;
+        let mut found = Found { patch, trial, grid };
+        (score > FOLLOWED_MIN && found.refine()).then_some(found)
+    }
 }
 
 fn among<'a>(
