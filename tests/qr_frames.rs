@@ -97,15 +97,20 @@ type Pattern = fn(u32, u32) -> u8;
 const PATTERNS: [(&str, Pattern); 8] = [
     ("flat", |_, _| 128),
     ("noise", noise),
+    ("checkerboard", |x, y| {
+        if (x + y).is_multiple_of(2) { 0 } else { 255 }
+    }),
+    ("squares", |x, y| {
+        if (x / 5 + y / 5).is_multiple_of(2) {
+            20
+        } else {
+            230
+        }
+    }),
     (
-        "checkerboard",
-        |x, y| if (x + y) % 2 == 0 { 0 } else { 255 },
+        "stripes",
+        |x, _| if (x / 3).is_multiple_of(2) { 0 } else { 255 },
     ),
-    (
-        "squares",
-        |x, y| if (x / 5 + y / 5) % 2 == 0 { 20 } else { 230 },
-    ),
-    ("stripes", |x, _| if x / 3 % 2 == 0 { 0 } else { 255 }),
     // Everywhere one, one, three, one, one: what a finder pattern is known by.
     (
         "finders",
@@ -113,7 +118,7 @@ const PATTERNS: [(&str, Pattern); 8] = [
     ),
     ("rings", |x, y| {
         let far = x.abs_diff(100).max(y.abs_diff(100)) / 4;
-        if far % 2 == 0 { 10 } else { 240 }
+        if far.is_multiple_of(2) { 10 } else { 240 }
     }),
     ("slope", |x, y| (x + 3 * y) as u8),
 ];
