@@ -8,15 +8,16 @@ use std::panic::catch_unwind;
 use tiepdon::scan::{Eye, Luma, decode};
 use tiepdon::sim::eye::{self, HEIGHT, Shot, WIDTH};
 
-/// Levels and seeds of sequences, and the frames, from the first that shows the whole code, within
-/// which each is read.
-const SEQUENCES: [(u8, u64, usize); 6] = [
-    (0, 1, 2),
-    (1, 1, 2),
-    (2, 1, 3),
-    (2, 2, 3),
-    (3, 1, 10),
-    (3, 2, 10),
+/// Levels and seeds of sequences, and the frame, from the first that shows the whole code, by which
+/// each is read. They are what the decoder does today: none may become later.
+const SEQUENCES: [(u8, u64, usize); 7] = [
+    (0, 1, 1),
+    (1, 1, 1),
+    (2, 1, 1),
+    (2, 2, 5),
+    (3, 1, 1),
+    (3, 2, 1),
+    (4, 1, 8),
 ];
 
 #[test]
@@ -81,8 +82,12 @@ fn no_picture_whatever_its_shape_makes_the_decoder_panic_or_say_anything() {
 
 #[test]
 fn the_largest_pictures_make_no_panic() {
+    let side = Luma::SIDE_MAX;
     for (name, pattern) in [PATTERNS[0], PATTERNS[1]] {
-        check(name, Luma::SIDE_MAX, Luma::SIDE_MAX, pattern);
+        let pixels = drawn(side, side, pattern);
+        let picture = Luma::new(side, side, &pixels).expect("it is not too large");
+        let text = catch_unwind(|| decode(picture).is_some());
+        assert_eq!(text.ok(), Some(false), "{name}");
     }
 }
 
@@ -92,15 +97,20 @@ type Pattern = fn(u32, u32) -> u8;
 const PATTERNS: [(&str, Pattern); 8] = [
     ("flat", |_, _| 128),
     ("noise", noise),
+    ("checkerboard", |x, y| {
+        if (x + y).is_multiple_of(2) { 0 } else { 255 }
+    }),
+    ("squares", |x, y| {
+        if (x / 5 + y / 5).is_multiple_of(2) {
+            20
+        } else {
+            230
+        }
+    }),
     (
-        "checkerboard",
-        |x, y| if (x + y) % 2 == 0 { 0 } else { 255 },
+        "stripes",
+        |x, _| if (x / 3).is_multiple_of(2) { 0 } else { 255 },
     ),
-    (
-        "squares",
-        |x, y| if (x / 5 + y / 5) % 2 == 0 { 20 } else { 230 },
-    ),
-    ("stripes", |x, _| if x / 3 % 2 == 0 { 0 } else { 255 }),
     // Everywhere one, one, three, one, one: what a finder pattern is known by.
     (
         "finders",
@@ -108,7 +118,7 @@ const PATTERNS: [(&str, Pattern); 8] = [
     ),
     ("rings", |x, y| {
         let far = x.abs_diff(100).max(y.abs_diff(100)) / 4;
-        if far % 2 == 0 { 10 } else { 240 }
+        if far.is_multiple_of(2) { 10 } else { 240 }
     }),
     ("slope", |x, y| (x + 3 * y) as u8),
 ];
@@ -125,13 +135,16 @@ fn noise(x: u32, y: u32) -> u8 {
 }
 
 fn check(name: &str, width: u32, height: u32, pattern: Pattern) {
-    let pixels: Vec<u8> = (0..height)
-        .flat_map(|y| (0..width).map(move |x| pattern(x, y)))
-        .collect();
+    let pixels = drawn(width, height, pattern);
     let picture = Luma::new(width, height, &pixels).expect("it is not too large");
-    let text =
-        catch_unwind(|| decode(picture).is_some() || Eye::default().look(picture).code.is_some());
+    let looked = || decode(picture).is_some() || Eye::default().look(picture).code.is_some();
+    let text = catch_unwind(looked);
     assert_eq!(text.ok(), Some(false), "{name}, {width} by {height}");
+}
+
+fn drawn(width: u32, height: u32, pattern: Pattern) -> Vec<u8> {
+    let row = |y| (0..width).map(move |x| pattern(x, y));
+    (0..height).flat_map(row).collect()
 }
 
 fn luma(pixels: &[u8]) -> Luma<'_> {

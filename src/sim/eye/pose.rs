@@ -164,10 +164,23 @@ pub struct Grid {
 impl Grid {
     /// What a pixel shows of the plane, in millimetres from the code's middle.
     pub fn at(&self, x: f32, y: f32) -> (f32, f32) {
-        let form = |form: &Vector| form[0] * x + form[1] * y + form[2];
-        let scale = 1.0 / form(&self.ahead);
-        (form(&self.x) * scale, form(&self.y) * scale)
+        let scale = 1.0 / value(&self.ahead, x, y);
+        (value(&self.x, x, y) * scale, value(&self.y, x, y) * scale)
     }
+
+    /// How what a pixel shows moves with the pixel, to the right and down.
+    pub fn slope(&self, x: f32, y: f32) -> [(f32, f32); 2] {
+        let place = self.at(x, y);
+        let scale = 1.0 / value(&self.ahead, x, y);
+        [0, 1].map(|axis| {
+            let along = |form: &Vector, at: f32| (form[axis] - at * self.ahead[axis]) * scale;
+            (along(&self.x, place.0), along(&self.y, place.1))
+        })
+    }
+}
+
+fn value(form: &Vector, x: f32, y: f32) -> f32 {
+    form[0] * x + form[1] * y + form[2]
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub struct Random(u64);
 impl Random {
     /// Another stream for each list of numbers.
     pub fn new(seeds: &[u64]) -> Self {
-        let mut random = Self(0x5EED_0F_E7E5);
+        let mut random = Self(0x005E_ED0F_E7E5);
         for seed in seeds {
             random.0 ^= *seed;
             random.0 = random.next();

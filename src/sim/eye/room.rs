@@ -41,7 +41,7 @@ fn cloth(room: &mut [f32], random: &mut Random) {
             } else {
                 0
             };
-            *pixel = if (across + along) % 2 == 0 {
+            *pixel = if (across + along).is_multiple_of(2) {
                 dark
             } else {
                 light

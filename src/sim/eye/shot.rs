@@ -12,9 +12,8 @@ use super::random::{Noise, Random};
 use super::room::room;
 use super::surface::Surface;
 
-/// Samples a pixel across, in the code and beside it.
-const SAMPLES_CODE: usize = 4;
-const SAMPLES: usize = 2;
+/// Samples across a pixel of the code; beside it the lens's blur does well enough.
+const SAMPLES: usize = 4;
 /// Light from dark and light things where nothing is held up.
 const ROOM_TONES: (f32, f32) = (0.06, 0.85);
 /// Standard deviation of a lamp's reflection, in sides of the code.
@@ -158,12 +157,13 @@ impl Shot {
         for (at, (pixel, shows)) in light.iter_mut().zip(&mut shows).enumerate() {
             let ray = self.ray((at % WIDTH) as f32 + 0.5, (at / WIDTH) as f32 + 0.5);
             let place = grid.at(ray.0, ray.1);
-            let samples = match surface.light(place) {
-                _ if surface.is_code(place) => SAMPLES_CODE,
-                Some(_) => SAMPLES,
-                None => continue,
-            };
-            *pixel = sampled(surface, &grid, ray, samples, *pixel);
+            if surface.is_code(place) {
+                *pixel = sampled(surface, &grid, ray);
+            } else if let Some(light) = surface.light(place) {
+                *pixel = light;
+            } else {
+                continue;
+            }
             *shows = true;
         }
         (light, shows)
@@ -218,17 +218,22 @@ impl Shot {
     }
 }
 
-/// The mean light of a pixel with its middle at a ray; what lies beside the surface shows the room.
-fn sampled(surface: &Surface, grid: &Grid, (x, y): (f32, f32), samples: usize, room: f32) -> f32 {
+/// The mean light of a pixel of the code.
+fn sampled(surface: &Surface, grid: &Grid, (x, y): (f32, f32)) -> f32 {
+    let middle = grid.at(x, y);
+    let [right, down] = grid.slope(x, y);
+    let offset = |at: usize| (at as f32 + 0.5) / SAMPLES as f32 - 0.5;
     let mut sum = 0.0;
-    let offset = |at: usize| (at as f32 + 0.5) / samples as f32 - 0.5;
-    for down in 0..samples {
-        for right in 0..samples {
-            let place = grid.at(x + offset(right), y + offset(down));
-            sum += surface.light(place).unwrap_or(room);
+    for row in 0..SAMPLES {
+        for column in 0..SAMPLES {
+            let (across, along) = (offset(column), offset(row));
+            sum += surface.light_inside((
+                middle.0 + across * right.0 + along * down.0,
+                middle.1 + across * right.1 + along * down.1,
+            ));
         }
     }
-    sum / (samples * samples) as f32
+    sum / (SAMPLES * SAMPLES) as f32
 }
 
 /// A camera's curve from light to grey: near the standard one, and quick.

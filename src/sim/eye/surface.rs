@@ -132,10 +132,10 @@ impl Surface {
         }
     }
 
-    /// Whether a place is near enough to the code to be looked at closely.
+    /// Whether a place is in the code or its quiet zone.
     pub fn is_code(&self, (x, y): (f32, f32)) -> bool {
-        let half = 0.53 * self.side;
-        self.code_side > 0 && x.abs() < half && y.abs() < half
+        let reach = self.side / 2.0 + self.quiet;
+        self.code_side > 0 && x.abs() < reach && y.abs() < reach
     }
 
     /// The light from a place, in millimetres from the code's middle; none beside the thing.
@@ -144,21 +144,28 @@ impl Surface {
         if x <= left || y <= top || x >= right || y >= bottom {
             return None;
         }
-        let half = self.side / 2.0;
-        let reach = x.abs().max(y.abs());
-        if self.code_side > 0 && reach < half {
-            let scale = self.code_side as f32 / self.side;
-            let column = ((x + half) * scale) as usize;
-            let row = ((y + half) * scale) as usize;
-            return self.code.get(row * self.code_side + column).copied();
-        }
-        if self.code_side > 0 && reach < half + self.quiet {
-            return Some(self.tones.1);
+        if self.is_code((x, y)) {
+            return Some(self.light_inside((x, y)));
         }
         let column = ((x - left) * MILLIMETRE) as usize;
         let row = ((y - top) * MILLIMETRE) as usize;
         let at = row * self.columns + column.min(self.columns - 1);
         Some(self.print.get(at).copied().unwrap_or(PAPER))
+    }
+
+    /// The light from a place of the code or its quiet zone.
+    pub fn light_inside(&self, (x, y): (f32, f32)) -> f32 {
+        let half = self.side / 2.0;
+        let scale = self.code_side as f32 / self.side;
+        let (right, down) = ((x + half) * scale, (y + half) * scale);
+        if right < 0.0 || down < 0.0 {
+            return self.tones.1;
+        }
+        let (column, row) = (right as usize, down as usize);
+        if column >= self.code_side || row >= self.code_side {
+            return self.tones.1;
+        }
+        self.code[row * self.code_side + column]
     }
 }
 
@@ -206,8 +213,8 @@ impl Sheet {
                 self.lines(4.0, 35.0, 78.0, 5.5, 3, random);
             }
             Thing::Paper => {
-                self.lines(8.0, 6.0, 130.0, 6.5, 9, random);
-                self.lines(50.0, 68.0, 90.0, 6.5, 5, random);
+                self.lines(8.0, 6.0, 130.0, 4.6, 13, random);
+                self.lines(50.0, 68.0, 90.0, 4.6, 7, random);
                 for fold in [0.33, 0.66] {
                     let at = fold * self.columns as f32 / MILLIMETRE;
                     self.block(at, 0.0, 0.5, 105.0, 0.6);
