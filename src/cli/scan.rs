@@ -135,17 +135,19 @@ fn shortened_person(person: &Person) -> String {
 /// Tells each code's kind until interrupted.
 #[cfg(feature = "camera")]
 fn watch(device: &str, json: bool, out: &mut impl Write) -> io::Result<bool> {
-    use crate::scan::{ScanEvent, start_camera};
+    use crate::scan::{Mode, ScanEvent, start_camera};
 
     let (sink, events) = std::sync::mpsc::channel();
     let settings = crate::config::Camera {
         device: device.to_owned(),
+        welcome: crate::config::Hours::Never,
+        mirror: false,
     };
     let camera = start_camera(settings, move |event| {
         // Nobody listens any longer: this command is ending.
         let _ = sink.send(event);
     });
-    camera.watch(true);
+    camera.watch(Mode::Searching);
     for event in events {
         match event {
             ScanEvent::Code(payload) if json => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::hours::Hours;
 use crate::identity::{Grade, Private, Way};
 use crate::queue::{Series, ServiceCode};
 use crate::words::Language;
@@ -199,6 +200,10 @@ pub struct Fields {
 pub struct Camera {
     /// Device file, or part of the device's name.
     pub device: String,
+    /// When the welcome screen is watched, so that a code held up there begins a check-in.
+    pub welcome: Hours,
+    /// The preview is turned round like a mirror, as whoever sees themselves in it expects.
+    pub mirror: bool,
 }
 
 /// The 2D scanner on a serial line.

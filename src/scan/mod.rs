@@ -1,6 +1,11 @@
 //! Codes seen by camera or scanner, as text. Invariant: text is UTF-8 as it stood in the code, or
 //! there is none; no character set is ever guessed.
 
+#[cfg_attr(
+    not(feature = "camera"),
+    expect(dead_code, reason = "only a camera's pictures are advised on")
+)]
+mod advice;
 #[cfg(feature = "camera")]
 mod camera;
 mod decode;
@@ -8,16 +13,23 @@ mod fence;
 #[cfg(feature = "camera")]
 mod look;
 mod luma;
+#[cfg(feature = "camera")]
+mod motion;
+mod preview;
 mod serial;
+#[cfg(feature = "camera")]
+mod small;
 mod source;
 mod still;
 
+pub use advice::Advice;
 #[cfg(feature = "camera")]
 pub use camera::{cameras, start_camera};
 pub use decode::{Code, Eye, Place, Sight, Symbology, decode};
 pub use luma::Luma;
+pub use preview::{Glance, Preview};
 pub use serial::start_scanner;
-pub use source::{ScanEvent, SourceHandle};
+pub use source::{Mode, ScanEvent, SourceHandle};
 pub use still::read_picture;
 
 /// Why no code can be looked for.

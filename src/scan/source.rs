@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::fence::fenced;
+use super::preview::Preview;
 use crate::identity::Payload;
 
 /// What a source tells.
@@ -18,19 +19,37 @@ pub enum ScanEvent {
     Health(Result<(), String>),
 }
 
+/// How much is wanted of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Nothing: a camera is closed, what a scanner reads is thrown away.
+    #[default]
+    Closed,
+    /// Nobody is there yet. A camera looks up a few times a second, shows nothing, and searches
+    /// only what has changed.
+    Watching,
+    /// A code is expected: a camera searches at its full pace and shows what it sees.
+    Searching,
+}
+
 /// A running source. Dropping it stops the device: its thread ends within a second or two, and
 /// nothing waits for it.
 #[derive(Debug)]
 pub struct SourceHandle {
     switch: Arc<Switch>,
+    preview: Preview,
 }
 
 impl SourceHandle {
-    /// Whether codes are wanted. A source begins unwatched: a camera's stream is then stopped,
-    /// and what a scanner reads is thrown away.
-    pub fn watch(&self, wanted: bool) {
-        let next = if wanted { Wanted::Yes } else { Wanted::No };
-        self.switch.set(next);
+    /// What is wanted from now on. A source begins closed.
+    pub fn watch(&self, mode: Mode) {
+        self.preview.open(mode == Mode::Searching);
+        self.switch.set(Wanted::In(mode));
+    }
+
+    /// What a camera sees while it searches.
+    pub fn preview(&self) -> Preview {
+        self.preview.clone()
     }
 }
 
@@ -50,16 +69,18 @@ pub(super) fn start(
     sink: impl Fn(ScanEvent) + Send + 'static,
     mut serve: impl FnMut(&mut Outlet) -> Result<(), String> + Send + 'static,
 ) -> SourceHandle {
-    let switch = Arc::new(Switch::default());
+    let (switch, preview) = (Arc::new(Switch::default()), Preview::default());
     let mut outlet = Outlet {
         switch: Arc::clone(&switch),
         sink: Box::new(sink),
         recent: Recent::default(),
         health: None,
+        preview: preview.clone(),
     };
     let run = move || {
         while outlet.wanted() != Wanted::Never {
             let served = fenced(|| serve(&mut outlet));
+            outlet.begin(Mode::Closed, Instant::now());
             let failed = "its driver failed; it is opened anew".to_owned();
             if let Err(cause) = served.unwrap_or(Err(failed)) {
                 outlet.health(Err(cause));
@@ -71,17 +92,22 @@ pub(super) fn start(
         .name(name.to_owned())
         .spawn(run)
         .expect("the system has threads for the few devices of a kiosk");
-    SourceHandle { switch }
+    SourceHandle { switch, preview }
 }
 
-/// What is wanted of a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What is wanted of a source's thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
-    #[default]
-    No,
-    Yes,
-    /// The handle is gone.
+    /// To serve in this mode.
+    In(Mode),
+    /// To end: the handle is gone.
     Never,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self::In(Mode::Closed)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -108,6 +134,11 @@ pub(super) struct Outlet {
     sink: Box<dyn Fn(ScanEvent) + Send>,
     recent: Recent,
     health: Option<Result<(), String>>,
+    #[cfg_attr(
+        not(feature = "camera"),
+        expect(dead_code, reason = "only a camera shows what it sees")
+    )]
+    pub(super) preview: Preview,
 }
 
 impl Outlet {
@@ -116,12 +147,21 @@ impl Outlet {
         *self.switch.lock()
     }
 
-    /// Waits, without any work, until something else than `No` is wanted.
+    /// The mode; closed when the handle is gone.
+    pub(super) fn mode(&self) -> Mode {
+        match self.wanted() {
+            Wanted::In(mode) => mode,
+            Wanted::Never => Mode::Closed,
+        }
+    }
+
+    /// Waits, without any work, until something is wanted, be it to end.
     #[cfg(feature = "camera")]
     pub(super) fn wait_until_wanted(&self) -> Wanted {
+        let closed = |wanted: &mut Wanted| *wanted == Wanted::In(Mode::Closed);
         let changed = &self.switch.changed;
         *changed
-            .wait_while(self.switch.lock(), |wanted| *wanted == Wanted::No)
+            .wait_while(self.switch.lock(), closed)
             .unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -133,11 +173,9 @@ impl Outlet {
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Tells a code, unless it was in view a moment ago or nobody is watching.
+    /// Tells a code, unless it was in view a moment ago or nobody wants it.
     pub(super) fn code(&mut self, bytes: &[u8]) {
-        if self.wanted() != Wanted::Yes {
-            self.recent = Recent::default();
-        } else if self.recent.is_new(bytes, Instant::now()) {
+        if self.mode() != Mode::Closed && self.recent.is_new(bytes, Instant::now()) {
             (self.sink)(ScanEvent::Code(Payload::from_bytes(bytes)));
         }
     }
@@ -150,10 +188,19 @@ impl Outlet {
         }
     }
 
-    /// Forgets what was in view: somebody else is there now.
+    /// A mode begins. Somebody who is asked for a code is heard whatever was in view before. But
+    /// what still lies there when a check-in has ended begins no new one.
+    pub(super) fn begin(&mut self, mode: Mode, now: Instant) {
+        match mode {
+            Mode::Closed | Mode::Watching => self.recent.leave(now),
+            Mode::Searching => self.recent.drop_left(),
+        }
+    }
+
+    /// Nothing has moved: what was in view is in view.
     #[cfg(feature = "camera")]
-    pub(super) fn forget(&mut self) {
-        self.recent = Recent::default();
+    pub(super) fn unchanged(&mut self, now: Instant) {
+        self.recent.renew(now);
     }
 }
 
@@ -166,7 +213,14 @@ const RECENT_MAX: usize = 8;
 #[derive(Default)]
 struct Recent {
     key: RandomState,
-    seen: VecDeque<(u64, Instant)>,
+    seen: VecDeque<Seen>,
+}
+
+struct Seen {
+    hash: u64,
+    at: Instant,
+    /// It was in view in an earlier mode.
+    left: bool,
 }
 
 impl Recent {
@@ -174,49 +228,87 @@ impl Recent {
     /// counts from now on.
     fn is_new(&mut self, bytes: &[u8], now: Instant) -> bool {
         let hash = self.key.hash_one(bytes);
-        self.seen
-            .retain(|(_, at)| now.saturating_duration_since(*at) < SAME_WITHIN);
-        let known = self.seen.iter().position(|(seen, _)| *seen == hash);
-        if let Some(known) = known {
-            self.seen.remove(known);
-        }
+        self.keep_lately(now);
+        let known = self.seen.iter().position(|seen| seen.hash == hash);
+        let known = known.and_then(|index| self.seen.remove(index));
         self.seen.truncate(RECENT_MAX - 1);
-        self.seen.push_front((hash, now));
+        let left = known.as_ref().is_some_and(|known| known.left);
+        self.seen.push_front(Seen {
+            hash,
+            at: now,
+            left,
+        });
         known.is_none()
+    }
+
+    fn keep_lately(&mut self, now: Instant) {
+        self.seen
+            .retain(|seen| now.saturating_duration_since(seen.at) < SAME_WITHIN);
+    }
+
+    /// A mode ends, and what is in view is left over from it; what was left over already still is,
+    /// however long nobody looked.
+    fn leave(&mut self, now: Instant) {
+        let lately = |seen: &Seen| now.saturating_duration_since(seen.at) < SAME_WITHIN;
+        self.seen.retain(|seen| seen.left || lately(seen));
+        for seen in &mut self.seen {
+            (seen.at, seen.left) = (now, true);
+        }
+    }
+
+    /// Forgets what is left over.
+    fn drop_left(&mut self) {
+        self.seen.retain(|seen| !seen.left);
+    }
+
+    /// What was seen lately is seen now.
+    #[cfg(feature = "camera")]
+    fn renew(&mut self, now: Instant) {
+        self.keep_lately(now);
+        self.seen.iter_mut().for_each(|seen| seen.at = now);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
+    use std::sync::mpsc::{Receiver, channel};
     use std::time::{Duration, Instant};
 
-    use super::{Outlet, Recent, ScanEvent, SourceHandle, Switch, Wanted};
+    use super::super::preview::Preview;
+    use super::{Mode, Outlet, Recent, ScanEvent, SourceHandle, Switch, Wanted};
     use crate::identity::Payload;
 
-    #[test]
-    fn what_nobody_wants_is_thrown_away_and_told_when_it_comes_again() {
+    /// A source without a thread, and what it tells.
+    fn source() -> (SourceHandle, Outlet, Receiver<ScanEvent>) {
         let (sink, events) = channel();
         let handle = SourceHandle {
             switch: Switch::default().into(),
+            preview: Preview::default(),
         };
-        let mut outlet = Outlet {
+        let outlet = Outlet {
             switch: handle.switch.clone(),
             sink: Box::new(move |event| sink.send(event).expect("the test listens")),
             recent: Recent::default(),
             health: None,
+            preview: handle.preview(),
         };
+        (handle, outlet, events)
+    }
+
+    #[test]
+    fn what_nobody_wants_is_thrown_away_and_told_when_it_is_wanted() {
+        let (handle, mut outlet, events) = source();
         let codes_told = |outlet: &mut Outlet| {
             outlet.code(b"");
             events.try_iter().count()
         };
         assert_eq!(codes_told(&mut outlet), 0);
-        handle.watch(true);
+        handle.watch(Mode::Watching);
         assert_eq!((codes_told(&mut outlet), codes_told(&mut outlet)), (1, 0));
-        handle.watch(false);
+        handle.watch(Mode::Closed);
+        outlet.code(b"another");
         assert_eq!(codes_told(&mut outlet), 0);
-        handle.watch(true);
-        assert_eq!(codes_told(&mut outlet), 1);
+        handle.watch(Mode::Searching);
 
         outlet.health(Ok(()));
         outlet.health(Ok(()));
@@ -233,6 +325,55 @@ mod tests {
             ScanEvent::Code(Payload::Other),
         ];
         assert_eq!(told, expected);
+    }
+
+    /// The card still lies before the camera when its check-in has ended.
+    #[test]
+    #[cfg(feature = "camera")]
+    fn a_code_that_was_left_in_view_begins_nothing_until_somebody_asks_for_one() {
+        let (handle, mut outlet, events) = source();
+        let enter = |mode, outlet: &mut Outlet| {
+            handle.watch(mode);
+            outlet.begin(mode, Instant::now());
+            outlet.code(b"card");
+            events.try_iter().count()
+        };
+        for (mode, told, why) in [
+            (Mode::Watching, 1, "it begins a check-in"),
+            (Mode::Searching, 0, "and says nothing new in it"),
+            (Mode::Closed, 0, "nobody wants it"),
+            (Mode::Watching, 0, "it was left there"),
+            (Mode::Searching, 1, "somebody is asked for a code"),
+            (Mode::Watching, 0, "and leaves it there"),
+            (Mode::Closed, 0, "for the night"),
+            (Mode::Watching, 0, "it has lain there all night"),
+        ] {
+            assert_eq!(enter(mode, &mut outlet), told, "{why}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "camera")]
+    fn what_lies_still_is_not_new_however_long_nobody_searches() {
+        let mut recent = Recent::default();
+        let start = Instant::now();
+        assert!(recent.is_new(b"poster", start));
+        for second in 1..60 {
+            recent.renew(start + Duration::from_secs(second));
+        }
+        assert!(!recent.is_new(b"poster", start + Duration::from_secs(60)));
+        recent.renew(start + Duration::from_secs(64));
+        assert!(recent.is_new(b"poster", start + Duration::from_secs(64)));
+    }
+
+    #[test]
+    #[cfg(feature = "camera")]
+    fn what_went_out_of_view_before_a_mode_ended_is_not_left_over() {
+        let mut recent = Recent::default();
+        let start = Instant::now();
+        assert!(recent.is_new(b"gone", start));
+        recent.leave(start + Duration::from_secs(10));
+        assert!(recent.is_new(b"gone", start + Duration::from_secs(11)));
     }
 
     #[test]

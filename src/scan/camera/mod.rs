@@ -14,7 +14,7 @@ use v4l::prelude::MmapStream;
 
 use self::device::Found;
 use super::look::Looking;
-use super::source::{Outlet, ScanEvent, SourceHandle, Wanted, start};
+use super::source::{Mode, Outlet, ScanEvent, SourceHandle, Wanted, start};
 use crate::config;
 
 /// A camera without a frame for so long is stuck; nothing else tells. The slowest one taken gives
@@ -51,7 +51,6 @@ fn serve(wanted: &str, known: &mut Option<String>, outlet: &mut Outlet) -> Resul
     if outlet.wait_until_wanted() == Wanted::Never {
         return Ok(());
     }
-    outlet.forget();
     let camera = look(wanted, known.as_deref())?;
     watch(&camera, outlet).map_err(|e| {
         let name = &camera.name;
@@ -75,12 +74,12 @@ fn watch(camera: &Found, outlet: &mut Outlet) -> io::Result<()> {
     let layout = camera.set_up()?;
     let mut stream = MmapStream::with_buffers(camera.device(), Type::VideoCapture, BUFFERS)?;
     stream.set_timeout(STALLED_AFTER);
-    let mut looking = Looking::new();
-    while outlet.wanted() == Wanted::Yes {
+    let mut looking = Looking::new(outlet);
+    while outlet.mode() != Mode::Closed {
         let (buffer, frame) = stream.next()?;
         outlet.health(Ok(()));
         let now = Instant::now();
-        if !looking.is_due(now) {
+        if !looking.is_due(now, outlet) {
             continue;
         }
         let used = buffer.len().min(frame.bytesused as usize);
