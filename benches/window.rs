@@ -122,6 +122,7 @@ fn bare_window() {
         hospital: "bare".to_owned(),
         settings: config::Screen { width_mm: 344.0 },
         windowed: true,
+        mirror: true,
     });
     eframe::run_native("bare", options, Box::new(|_| Ok(Box::new(Bare)))).expect("a window");
 }

@@ -300,6 +300,7 @@ impl Gathering {
                 length: u8::try_from(length).unwrap_or(u8::MAX),
             }),
             who: self.shown(),
+            code_read: self.slots.code_read(),
             ways: ways(rules, ctx_ways),
         }
     }

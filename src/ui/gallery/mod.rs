@@ -1,8 +1,11 @@
 //! Every screen with made-up persons: for the tests, and for taking the screens' pictures.
 
+mod sight;
+
 use crate::checkin::{Keypad, PaperShown, Reading, Screen, Shown, View, Want, Ways};
 use crate::identity::{Grade, Private};
 use crate::queue::{QueueNumber, Series, ServiceCode};
+use crate::scan::Glance;
 use crate::words::{Cause, Language};
 
 /// A view and what it shows.
@@ -12,6 +15,8 @@ pub struct Sample {
     pub name: &'static str,
     /// The view.
     pub view: View,
+    /// What the camera sees meanwhile.
+    pub glance: Option<Glance>,
 }
 
 /// All ways in.
@@ -28,6 +33,7 @@ pub fn samples(language: Language) -> Vec<Sample> {
     all.extend(gatherings().map(|(name, screen)| sample(name, language, screen)));
     all.extend(decisions(language).map(|(name, screen)| sample(name, language, screen)));
     all.extend(ends().map(|(name, screen)| sample(name, language, screen)));
+    all.extend(seen(language));
     all.extend(others(language));
     all
 }
@@ -41,7 +47,11 @@ fn sample(name: &'static str, language: Language, screen: Screen) -> Sample {
         leaving: false,
         card_present: false,
     };
-    Sample { name, view }
+    Sample {
+        name,
+        view,
+        glance: None,
+    }
 }
 
 fn arrivals() -> impl Iterator<Item = (&'static str, Screen)> {
@@ -96,6 +106,7 @@ fn gathering(want: Want) -> Screen {
         problem: None,
         keypad: None,
         who: None,
+        code_read: false,
         ways: ALL_WAYS,
     }
 }
@@ -118,6 +129,7 @@ fn knowing(want: Want, known: Known) -> Screen {
             typed: Private::from(typed),
             length,
         }),
+        code_read: known.who.is_some(),
         who: known.who,
         ways: ALL_WAYS,
     }
@@ -180,6 +192,43 @@ fn gatherings() -> impl Iterator<Item = (&'static str, Screen)> {
         ("wait", knowing(Want::Wait, looking)),
     ]
     .into_iter()
+}
+
+/// A camera shows what it sees.
+fn seen(language: Language) -> impl Iterator<Item = Sample> {
+    let no_reader = Ways {
+        chip: false,
+        ..ALL_WAYS
+    };
+    let code_only = Screen::Gathering {
+        want: Want::CardOrCode,
+        reading: None,
+        problem: None,
+        keypad: None,
+        who: None,
+        code_read: false,
+        ways: no_reader,
+    };
+    let failed = Known {
+        problem: Some(Cause::QrOther),
+        ..Known::default()
+    };
+    [
+        ("camera", gathering(Want::CardOrCode), sight::empty()),
+        ("camera-far", gathering(Want::CardOrCode), sight::far()),
+        ("camera-read", gathering(Want::CardOrCode), sight::read()),
+        (
+            "camera-problem",
+            knowing(Want::CardOrCode, failed),
+            sight::far(),
+        ),
+        ("camera-only", code_only, sight::far()),
+    ]
+    .into_iter()
+    .map(move |(name, screen, glance)| Sample {
+        glance: Some(glance),
+        ..sample(name, language, screen)
+    })
 }
 
 /// A person as the kiosk shows them, shortened.
