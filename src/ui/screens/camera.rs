@@ -18,16 +18,24 @@ pub(super) fn draw(canvas: &mut Canvas, rect: Rect, seen: &Seen) {
     };
     canvas.plate(rect, fill, Some(edge));
     let mut inner = rect.shrink(canvas.tokens.space(14.0));
-    let words = canvas.say(caption(seen));
-    // Two rows, whatever is said: the picture must not jump.
-    let row = canvas.height(f32::INFINITY, &[line(Kind::Strong, ink, words)]);
-    let strip = inner.cut_bottom((2.2 * row).min(inner.height() * 0.4));
-    inner.cut_bottom(canvas.tokens.space(8.0));
-    canvas.centred(strip, &[line(Kind::Strong, ink, words)]);
-
-    let (width, height) = (seen.glance.width as f32, seen.glance.height as f32);
-    let scale = (inner.width() / width).min(inner.height() / height);
-    let picture = inner.middle(vec2(width, height) * scale);
+    let lines = [line(Kind::Strong, ink, canvas.say(caption(seen)))];
+    let gap = canvas.tokens.gap();
+    let shape = seen.glance.width as f32 / seen.glance.height as f32;
+    // The words' room is the same whatever is said: the picture must not jump.
+    let picture = if inner.width() > inner.height() * shape * 1.2 {
+        let picture = inner.cut_left((inner.height() * shape).min(inner.width() * 0.62));
+        inner.cut_left(gap);
+        canvas.left(inner, &lines);
+        picture
+    } else {
+        let row = canvas.height(f32::INFINITY, &lines);
+        let strip = inner.cut_bottom((2.2 * row).min(inner.height() * 0.4));
+        inner.cut_bottom(gap * 0.5);
+        canvas.centred(strip, &lines);
+        inner
+    };
+    let width = picture.width().min(picture.height() * shape);
+    let picture = picture.middle(vec2(width, width / shape));
     paint(canvas, picture, seen);
     if read {
         let side = picture.height() * 0.5;
@@ -68,7 +76,7 @@ fn paint(canvas: &Canvas, picture: Rect, seen: &Seen) {
             picture.min + vec2(x, y) * picture.size()
         };
         let around: Vec<Pos2> = corners.into_iter().map(at).collect();
-        let found = Stroke::new(canvas.tokens.space(6.0), colour::GOLD);
+        let found = Stroke::new(picture.height() * 0.016, colour::GOLD);
         painter.add(Shape::closed_line(around, found));
     }
 }

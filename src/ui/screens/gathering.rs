@@ -96,8 +96,12 @@ fn card_or_code(canvas: &mut Canvas, mut area: Rect, asked: &Asked) {
         ));
     }
     offers_below(canvas, &mut area, offers);
-    heading(canvas, &mut area, &[title(canvas.say(Text::ShowPapers))]);
-    let Some(seen) = canvas.seen.take() else {
+    let seen = canvas.seen.take();
+    // A picture needs its room, and a problem has said what to show.
+    if seen.is_none() || asked.problem.is_none() {
+        heading(canvas, &mut area, &[title(canvas.say(Text::ShowPapers))]);
+    }
+    let Some(seen) = seen else {
         return welcome::pictures(canvas, area, asked.ways, None);
     };
     if asked.ways.chip {

@@ -27,7 +27,10 @@ fn says(kiosk: &Kiosk, key: Text) -> bool {
 fn each_advice_is_said_in_both_languages_on_every_panel_without_being_cut_off() {
     for panel in PANELS {
         let mut kiosk = kiosk(panel, true, welcome(0));
-        for sample in samples(Language::Vi).into_iter().chain(samples(Language::En)) {
+        for sample in samples(Language::Vi)
+            .into_iter()
+            .chain(samples(Language::En))
+        {
             let Some(seen) = sample.glance else { continue };
             for advice in Advice::ALL.map(Some).into_iter().chain([None]) {
                 let seen = seen.clone();
