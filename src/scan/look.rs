@@ -159,7 +159,98 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::{Allowance, WATCH_EVERY, WATCH_SAVED, WATCH_SHARE};
+    use qrcodegen::{QrCode, QrCodeEcc};
+
+    use super::{Allowance, Looking, WATCH_EVERY, WATCH_SAVED, WATCH_SHARE};
+    use crate::scan::source::{Mode, ScanEvent, source};
+    use crate::scan::{Luma, Preview};
+
+    const WIDTH: usize = 640;
+    const HEIGHT: usize = 360;
+
+    /// A grey hall, and before it a code that says `text`.
+    fn hall(text: Option<&str>) -> Vec<u8> {
+        let mut pixels: Vec<u8> = (0..WIDTH * HEIGHT)
+            .map(|at| 90 + (at % WIDTH / 8) as u8)
+            .collect();
+        let Some(text) = text else { return pixels };
+        let code = QrCode::encode_text(text, QrCodeEcc::Low).expect("it fits");
+        for y in 0..200 {
+            for x in 0..200 {
+                let (column, row) = (x / 6 - 3, y / 6 - 3);
+                let grey = if code.get_module(column, row) {
+                    20
+                } else {
+                    235
+                };
+                pixels[(80 + y as usize) * WIDTH + 150 + x as usize] = grey;
+            }
+        }
+        pixels
+    }
+
+    fn picture(pixels: &[u8]) -> Luma<'_> {
+        Luma::new(WIDTH as u32, HEIGHT as u32, pixels).expect("a picture")
+    }
+
+    fn frame(preview: &Preview) -> Option<u64> {
+        preview.latest().map(|glance| glance.frame)
+    }
+
+    #[test]
+    fn a_code_held_up_while_nobody_was_there_is_told_and_nothing_is_shown() {
+        let (handle, mut outlet, events) = source();
+        let preview = handle.preview();
+        handle.watch(Mode::Watching);
+        let mut looking = Looking::new(&outlet);
+        let (empty, code) = (hall(None), hall(Some("099012345671")));
+        let start = Instant::now();
+        for look in 0..40 {
+            let now = start + WATCH_EVERY * look;
+            assert!(looking.is_due(now, &outlet) || look == 0);
+            looking.look(picture(&empty), now, &mut outlet);
+        }
+        assert_eq!(events.try_iter().count(), 0);
+        let now = start + WATCH_EVERY * 41;
+        looking.look(picture(&code), now, &mut outlet);
+        assert!(matches!(events.try_recv(), Ok(ScanEvent::Code(_))));
+        assert_eq!(frame(&preview), None);
+        assert!(
+            !looking.is_due(now, &outlet),
+            "five times a second is enough"
+        );
+        // The check-in begins: no waiting, and nothing that was said is said again.
+        handle.watch(Mode::Searching);
+        assert!(looking.is_due(now, &outlet));
+        looking.look(picture(&code), now, &mut outlet);
+        assert_eq!(events.try_iter().count(), 0);
+        assert!(preview.latest().is_some_and(|glance| glance.read));
+    }
+
+    #[test]
+    fn what_the_camera_sees_is_shown_while_a_code_is_searched_for_and_no_longer() {
+        let (handle, mut outlet, _events) = source();
+        let preview = handle.preview();
+        handle.watch(Mode::Searching);
+        let (empty, start) = (hall(None), Instant::now());
+        let mut looking = Looking::new(&outlet);
+        looking.look(picture(&empty), start, &mut outlet);
+        let glance = preview.latest().expect("shown");
+        assert_eq!((glance.width, glance.height), (320, 180));
+        assert_eq!(glance.pixels.len(), 320 * 180);
+        assert!(!glance.read && glance.advice.is_none() && glance.code.is_none());
+        looking.look(picture(&empty), start, &mut outlet);
+        assert_ne!(frame(&preview), Some(glance.frame));
+        handle.watch(Mode::Closed);
+        looking.look(picture(&empty), start, &mut outlet);
+        assert_eq!(frame(&preview), None);
+
+        handle.watch(Mode::Searching);
+        looking.look(picture(&empty), start, &mut outlet);
+        assert!(frame(&preview).is_some());
+        drop(looking);
+        assert_eq!(frame(&preview), None, "the camera was pulled out");
+    }
 
     proptest! {
         /// However long each look takes: over time, watching takes no more than its share.

@@ -16,6 +16,7 @@ mod luma;
 #[cfg(feature = "camera")]
 mod motion;
 mod preview;
+mod recent;
 mod serial;
 #[cfg(feature = "camera")]
 mod small;

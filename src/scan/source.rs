@@ -1,13 +1,12 @@
 //! What camera and scanner have in common: a thread of its own, a switch, and events.
 
-use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::fence::fenced;
 use super::preview::Preview;
+use super::recent::Recent;
 use crate::identity::Payload;
 
 /// What a source tells.
@@ -204,96 +203,30 @@ impl Outlet {
     }
 }
 
-/// A code out of view for so long is a new one when it comes back.
-const SAME_WITHIN: Duration = Duration::from_secs(3);
-/// Codes remembered: two or three may be in view by turns.
-const RECENT_MAX: usize = 8;
-
-/// Codes seen lately, by a keyed hash: their text is personal and is not kept.
-#[derive(Default)]
-struct Recent {
-    key: RandomState,
-    seen: VecDeque<Seen>,
-}
-
-struct Seen {
-    hash: u64,
-    at: Instant,
-    /// It was in view in an earlier mode.
-    left: bool,
-}
-
-impl Recent {
-    /// Whether `bytes` were not seen within [`SAME_WITHIN`] before `now`; seeing them again
-    /// counts from now on.
-    fn is_new(&mut self, bytes: &[u8], now: Instant) -> bool {
-        let hash = self.key.hash_one(bytes);
-        self.keep_lately(now);
-        let known = self.seen.iter().position(|seen| seen.hash == hash);
-        let known = known.and_then(|index| self.seen.remove(index));
-        self.seen.truncate(RECENT_MAX - 1);
-        let left = known.as_ref().is_some_and(|known| known.left);
-        self.seen.push_front(Seen {
-            hash,
-            at: now,
-            left,
-        });
-        known.is_none()
-    }
-
-    fn keep_lately(&mut self, now: Instant) {
-        self.seen
-            .retain(|seen| now.saturating_duration_since(seen.at) < SAME_WITHIN);
-    }
-
-    /// A mode ends, and what is in view is left over from it; what was left over already still is,
-    /// however long nobody looked.
-    fn leave(&mut self, now: Instant) {
-        let lately = |seen: &Seen| now.saturating_duration_since(seen.at) < SAME_WITHIN;
-        self.seen.retain(|seen| seen.left || lately(seen));
-        for seen in &mut self.seen {
-            (seen.at, seen.left) = (now, true);
-        }
-    }
-
-    /// Forgets what is left over.
-    fn drop_left(&mut self) {
-        self.seen.retain(|seen| !seen.left);
-    }
-
-    /// What was seen lately is seen now.
-    #[cfg(feature = "camera")]
-    fn renew(&mut self, now: Instant) {
-        self.keep_lately(now);
-        self.seen.iter_mut().for_each(|seen| seen.at = now);
-    }
+/// A source without a thread, for tests: its handle, its own end, and what it tells.
+#[cfg(test)]
+pub(super) fn source() -> (SourceHandle, Outlet, std::sync::mpsc::Receiver<ScanEvent>) {
+    let (sink, events) = std::sync::mpsc::channel();
+    let handle = SourceHandle {
+        switch: Switch::default().into(),
+        preview: Preview::default(),
+    };
+    let outlet = Outlet {
+        switch: handle.switch.clone(),
+        sink: Box::new(move |event| sink.send(event).expect("the test listens")),
+        recent: Recent::default(),
+        health: None,
+        preview: handle.preview(),
+    };
+    (handle, outlet, events)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::{Receiver, channel};
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
-    use super::super::preview::Preview;
-    use super::{Mode, Outlet, Recent, ScanEvent, SourceHandle, Switch, Wanted};
+    use super::{Mode, Outlet, ScanEvent, Wanted, source};
     use crate::identity::Payload;
-
-    /// A source without a thread, and what it tells.
-    fn source() -> (SourceHandle, Outlet, Receiver<ScanEvent>) {
-        let (sink, events) = channel();
-        let handle = SourceHandle {
-            switch: Switch::default().into(),
-            preview: Preview::default(),
-        };
-        let outlet = Outlet {
-            switch: handle.switch.clone(),
-            sink: Box::new(move |event| sink.send(event).expect("the test listens")),
-            recent: Recent::default(),
-            health: None,
-            preview: handle.preview(),
-        };
-        (handle, outlet, events)
-    }
 
     #[test]
     fn what_nobody_wants_is_thrown_away_and_told_when_it_is_wanted() {
@@ -350,64 +283,5 @@ mod tests {
         ] {
             assert_eq!(enter(mode, &mut outlet), told, "{why}");
         }
-    }
-
-    #[test]
-    #[cfg(feature = "camera")]
-    fn what_lies_still_is_not_new_however_long_nobody_searches() {
-        let mut recent = Recent::default();
-        let start = Instant::now();
-        assert!(recent.is_new(b"poster", start));
-        for second in 1..60 {
-            recent.renew(start + Duration::from_secs(second));
-        }
-        assert!(!recent.is_new(b"poster", start + Duration::from_secs(60)));
-        recent.renew(start + Duration::from_secs(64));
-        assert!(recent.is_new(b"poster", start + Duration::from_secs(64)));
-    }
-
-    #[test]
-    #[cfg(feature = "camera")]
-    fn what_went_out_of_view_before_a_mode_ended_is_not_left_over() {
-        let mut recent = Recent::default();
-        let start = Instant::now();
-        assert!(recent.is_new(b"gone", start));
-        recent.leave(start + Duration::from_secs(10));
-        assert!(recent.is_new(b"gone", start + Duration::from_secs(11)));
-    }
-
-    #[test]
-    fn a_code_in_view_is_new_once_and_again_after_three_seconds_away() {
-        let mut recent = Recent::default();
-        let start = Instant::now();
-        let at = |millis| start + Duration::from_millis(millis);
-        for (code, millis, new) in [
-            ("a", 0, true),
-            ("a", 100, false),
-            ("b", 200, true),
-            ("a", 2900, false),
-            ("b", 3100, false),
-            ("a", 5800, false),
-            ("a", 8799, false),
-            ("a", 11799, true),
-            ("b", 11800, true),
-        ] {
-            assert_eq!(
-                recent.is_new(code.as_bytes(), at(millis)),
-                new,
-                "{code} {millis}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_remembered_is_bounded() {
-        let mut recent = Recent::default();
-        let now = Instant::now();
-        for code in 0..100u8 {
-            assert!(recent.is_new(&[code], now));
-        }
-        assert!(recent.seen.len() <= super::RECENT_MAX);
-        assert!(!recent.is_new(&[99], now));
     }
 }

@@ -33,7 +33,7 @@ pub fn samples(language: Language) -> Vec<Sample> {
     all.extend(gatherings().map(|(name, screen)| sample(name, language, screen)));
     all.extend(decisions(language).map(|(name, screen)| sample(name, language, screen)));
     all.extend(ends().map(|(name, screen)| sample(name, language, screen)));
-    all.extend(seen(language));
+    all.extend(sight::samples(language));
     all.extend(others(language));
     all
 }
@@ -192,43 +192,6 @@ fn gatherings() -> impl Iterator<Item = (&'static str, Screen)> {
         ("wait", knowing(Want::Wait, looking)),
     ]
     .into_iter()
-}
-
-/// A camera shows what it sees.
-fn seen(language: Language) -> impl Iterator<Item = Sample> {
-    let no_reader = Ways {
-        chip: false,
-        ..ALL_WAYS
-    };
-    let code_only = Screen::Gathering {
-        want: Want::CardOrCode,
-        reading: None,
-        problem: None,
-        keypad: None,
-        who: None,
-        code_read: false,
-        ways: no_reader,
-    };
-    let failed = Known {
-        problem: Some(Cause::QrOther),
-        ..Known::default()
-    };
-    [
-        ("camera", gathering(Want::CardOrCode), sight::empty()),
-        ("camera-far", gathering(Want::CardOrCode), sight::far()),
-        ("camera-read", gathering(Want::CardOrCode), sight::read()),
-        (
-            "camera-problem",
-            knowing(Want::CardOrCode, failed),
-            sight::far(),
-        ),
-        ("camera-only", code_only, sight::far()),
-    ]
-    .into_iter()
-    .map(move |(name, screen, glance)| Sample {
-        glance: Some(glance),
-        ..sample(name, language, screen)
-    })
 }
 
 /// A person as the kiosk shows them, shortened.

@@ -1,20 +1,56 @@
 use qrcodegen::{QrCode, QrCodeEcc};
 use zeroize::Zeroizing;
 
+use super::{ALL_WAYS, Known, Sample, gathering, knowing, sample};
+use crate::checkin::{Screen, Want, Ways};
 use crate::scan::{Advice, Glance};
+use crate::words::{Cause, Language};
 
 const WIDTH: usize = 320;
 const HEIGHT: usize = 180;
 /// What an invented card's code says.
 const TEXT: &str = "099090012345|012345678|NGUYỄN VĂN A|28021990|Nam|Xã A, Tỉnh B|19042021";
 
+/// A camera shows what it sees.
+pub(super) fn samples(language: Language) -> impl Iterator<Item = Sample> {
+    let no_reader = Ways {
+        chip: false,
+        ..ALL_WAYS
+    };
+    let code_only = Screen::Gathering {
+        want: Want::CardOrCode,
+        reading: None,
+        problem: None,
+        keypad: None,
+        who: None,
+        code_read: false,
+        ways: no_reader,
+    };
+    let failed = Known {
+        problem: Some(Cause::QrOther),
+        ..Known::default()
+    };
+    [
+        ("camera", gathering(Want::CardOrCode), empty()),
+        ("camera-far", gathering(Want::CardOrCode), far()),
+        ("camera-read", gathering(Want::CardOrCode), read()),
+        ("camera-problem", knowing(Want::CardOrCode, failed), far()),
+        ("camera-only", code_only, far()),
+    ]
+    .into_iter()
+    .map(move |(name, screen, glance)| Sample {
+        glance: Some(glance),
+        ..sample(name, language, screen)
+    })
+}
+
 /// Nobody holds anything before the camera yet.
-pub(super) fn empty() -> Glance {
+fn empty() -> Glance {
     glance(None)
 }
 
 /// A code too far away.
-pub(super) fn far() -> Glance {
+fn far() -> Glance {
     Glance {
         advice: Some(Advice::Nearer),
         ..glance(Some((170.0, 70.0, 46.0)))
@@ -22,7 +58,7 @@ pub(super) fn far() -> Glance {
 }
 
 /// A code that was read.
-pub(super) fn read() -> Glance {
+fn read() -> Glance {
     Glance {
         read: true,
         ..glance(Some((118.0, 44.0, 92.0)))
