@@ -22,7 +22,9 @@ pub(super) fn draw(canvas: &mut Canvas, rect: Rect, seen: &Seen) {
     let gap = canvas.tokens.gap();
     let shape = seen.glance.width as f32 / seen.glance.height as f32;
     // The words' room is the same whatever is said: the picture must not jump.
-    let picture = if inner.width() > inner.height() * shape * 1.2 {
+    let flat = inner.width() > inner.height() * shape * 1.2;
+    let picture = if flat {
+        inner = inner.middle(vec2(inner.height() * shape * 2.0, inner.height()));
         let picture = inner.cut_left((inner.height() * shape).min(inner.width() * 0.62));
         inner.cut_left(gap);
         canvas.left(inner, &lines);

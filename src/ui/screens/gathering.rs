@@ -106,7 +106,8 @@ fn card_or_code(canvas: &mut Canvas, mut area: Rect, asked: &Asked) {
     };
     if asked.ways.chip {
         let gap = canvas.tokens.gap();
-        let place = if area.is_wide() {
+        // The picture is wide itself.
+        let place = if area.width() > area.height() * 1.5 {
             let place = area.cut_left((area.width() - gap) * 0.4);
             area.cut_left(gap);
             place
