@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::Luma;
-use super::advice::Advisor;
 use super::decode::{Eye, Sight};
+use super::hint::Hinter;
 use super::motion::Motion;
 use super::preview::{Glance, Preview};
 use super::small::means;
@@ -26,7 +26,7 @@ const PREVIEW: (usize, usize) = (320, 180);
 pub(super) struct Looking {
     eye: Eye,
     motion: Motion,
-    advisor: Advisor,
+    hinter: Hinter,
     preview: Preview,
     mode: Mode,
     next: Instant,
@@ -39,7 +39,7 @@ impl Looking {
         Self {
             eye: Eye::default(),
             motion: Motion::new(now),
-            advisor: Advisor::new(now),
+            hinter: Hinter::new(now),
             preview: outlet.preview.clone(),
             mode: Mode::Closed,
             next: now,
@@ -75,7 +75,7 @@ impl Looking {
     fn begin(&mut self, mode: Mode, now: Instant, outlet: &mut Outlet) {
         self.mode = mode;
         outlet.begin(mode, now);
-        self.advisor = Advisor::new(now);
+        self.hinter = Hinter::new(now);
         if mode == Mode::Watching {
             // Somebody else comes next.
             self.eye = Eye::default();
@@ -93,7 +93,7 @@ impl Looking {
 
     fn search(&mut self, picture: Luma<'_>, now: Instant, outlet: &mut Outlet) {
         let sight = self.eye.look(picture);
-        let advice = self.advisor.follow(picture, &sight, now);
+        let hint = self.hinter.follow(picture, &sight, now);
         let (width, height, pixels) = means(picture, PREVIEW.0, PREVIEW.1);
         self.preview.put(Some(Glance {
             frame: 0,
@@ -101,7 +101,7 @@ impl Looking {
             height,
             pixels,
             code: shares(&sight, picture),
-            advice,
+            hint,
             read: sight.code.is_some(),
         }));
         tell(&sight, outlet);
@@ -238,7 +238,7 @@ mod tests {
         let glance = preview.latest().expect("shown");
         assert_eq!((glance.width, glance.height), (320, 180));
         assert_eq!(glance.pixels.len(), 320 * 180);
-        assert!(!glance.read && glance.advice.is_none() && glance.code.is_none());
+        assert!(!glance.read && glance.hint.is_none() && glance.code.is_none());
         looking.look(picture(&empty), start, &mut outlet);
         assert_ne!(frame(&preview), Some(glance.frame));
         handle.watch(Mode::Closed);

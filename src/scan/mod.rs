@@ -1,15 +1,18 @@
 //! Codes seen by camera or scanner, as text. Invariant: text is UTF-8 as it stood in the code, or
 //! there is none; no character set is ever guessed.
 
-#[cfg_attr(
-    not(feature = "camera"),
-    expect(dead_code, reason = "only a camera's pictures are advised on")
-)]
-mod advice;
 #[cfg(feature = "camera")]
 mod camera;
 mod decode;
 mod fence;
+#[cfg_attr(
+    not(feature = "camera"),
+    expect(
+        dead_code,
+        reason = "only whoever holds something before a camera is told"
+    )
+)]
+mod hint;
 #[cfg(feature = "camera")]
 mod look;
 mod luma;
@@ -23,10 +26,10 @@ mod small;
 mod source;
 mod still;
 
-pub use advice::Advice;
 #[cfg(feature = "camera")]
 pub use camera::{cameras, start_camera};
 pub use decode::{Code, Eye, Place, Sight, Symbology, decode};
+pub use hint::Hint;
 pub use luma::Luma;
 pub use preview::{Glance, Preview};
 pub use serial::start_scanner;

@@ -123,12 +123,14 @@ mod tests {
     /// Between two pictures, as the camera watches.
     const STEP: Duration = Duration::from_millis(200);
 
+    /// Doublings of light, by second and row.
+    type Light = fn(f32, u32) -> f32;
+
     /// A room: walls and things of different greys, with the noise of a sensor.
     #[derive(Clone)]
     struct Room {
         seed: u32,
-        /// Doublings of light, by row.
-        light: fn(f32, u32) -> f32,
+        light: Light,
         /// Something before it: left, top, width, height, grey.
         thing: Option<(u32, u32, u32, u32, u8)>,
     }
@@ -219,7 +221,7 @@ mod tests {
     #[test]
     fn light_that_flickers_changes_or_goes_out_is_no_motion() {
         use std::f32::consts::TAU;
-        let lights: [(&str, fn(f32, u32) -> f32); 5] = [
+        let lights: [(&str, Light); 5] = [
             ("a lamp's flicker in bands", |t, y| {
                 0.3 * (TAU * (t * 7.3 + y as f32 / 55.0)).sin()
             }),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use zeroize::Zeroizing;
 
-use super::advice::Advice;
+use super::hint::Hint;
 
 /// One look at what the camera sees. It may show a card: it is wiped when it is let go.
 #[derive(Clone)]
@@ -21,7 +21,7 @@ pub struct Glance {
     /// The corners of the code in it, as shares of width and height.
     pub code: Option<[(f32, f32); 4]>,
     /// What would help.
-    pub advice: Option<Advice>,
+    pub hint: Option<Hint>,
     /// The code in it was read.
     pub read: bool,
 }
@@ -116,7 +116,7 @@ mod tests {
             height: 1,
             pixels: Zeroizing::new(vec![1, 2]),
             code: None,
-            advice: None,
+            hint: None,
             read: false,
         }
     }

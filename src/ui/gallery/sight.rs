@@ -3,7 +3,7 @@ use zeroize::Zeroizing;
 
 use super::{ALL_WAYS, Known, Sample, gathering, knowing, sample};
 use crate::checkin::{Screen, Want, Ways};
-use crate::scan::{Advice, Glance};
+use crate::scan::{Glance, Hint};
 use crate::words::{Cause, Language};
 
 const WIDTH: usize = 320;
@@ -52,7 +52,7 @@ fn empty() -> Glance {
 /// A code too far away.
 fn far() -> Glance {
     Glance {
-        advice: Some(Advice::Nearer),
+        hint: Some(Hint::Nearer),
         ..glance(Some((170.0, 70.0, 46.0)))
     }
 }
@@ -85,7 +85,7 @@ fn glance(code: Option<(f32, f32, f32)>) -> Glance {
         height: HEIGHT,
         pixels: Zeroizing::new(pixels),
         code: corners,
-        advice: None,
+        hint: None,
         read: false,
     }
 }

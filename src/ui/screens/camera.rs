@@ -1,7 +1,7 @@
 use eframe::egui::{Pos2, Rect, Shape, Stroke, StrokeKind, Vec2, epaint::RectShape, pos2, vec2};
 
 use super::{Canvas, Cut, Icon, Inks, Kind, Text, colour, line};
-use crate::scan::Advice;
+use crate::scan::Hint;
 use crate::ui::seen::Seen;
 
 /// Side of the frame that shows where to hold a code, as a share of the picture's height: there a
@@ -51,16 +51,16 @@ pub(super) fn draw(canvas: &mut Canvas, rect: Rect, seen: &Seen) {
 }
 
 fn caption(seen: &Seen) -> Text {
-    match seen.glance.advice {
+    match seen.glance.hint {
         _ if seen.glance.read => Text::CodeRead,
         None => Text::HoldCode,
-        Some(Advice::Nearer) => Text::AdviceNearer,
-        Some(Advice::Farther) => Text::AdviceFarther,
-        Some(Advice::TiltLess) => Text::AdviceTiltLess,
-        Some(Advice::Glare) => Text::AdviceGlare,
-        Some(Advice::HoldStill) => Text::AdviceHoldStill,
-        Some(Advice::TooDark) => Text::AdviceTooDark,
-        Some(Advice::Brighter) => Text::AdviceBrighter,
+        Some(Hint::Nearer) => Text::HintNearer,
+        Some(Hint::Farther) => Text::HintFarther,
+        Some(Hint::TiltLess) => Text::HintTiltLess,
+        Some(Hint::Glare) => Text::HintGlare,
+        Some(Hint::HoldStill) => Text::HintHoldStill,
+        Some(Hint::TooDark) => Text::HintTooDark,
+        Some(Hint::Brighter) => Text::HintBrighter,
     }
 }
 

@@ -4,7 +4,7 @@ use egui_kittest::kittest::Queryable;
 
 use super::super::gallery::samples;
 use super::{Kiosk, MISFITS, PANELS, kiosk, sample, welcome};
-use crate::scan::{Advice, Glance};
+use crate::scan::{Glance, Hint};
 use crate::words::{Language, Text, text};
 
 /// What the camera sees in the sample of this name.
@@ -24,7 +24,7 @@ fn says(kiosk: &Kiosk, key: Text) -> bool {
 }
 
 #[test]
-fn each_advice_is_said_in_both_languages_on_every_panel_without_being_cut_off() {
+fn each_hint_is_said_in_both_languages_on_every_panel_without_being_cut_off() {
     for panel in PANELS {
         let mut kiosk = kiosk(panel, true, welcome(0));
         for sample in samples(Language::Vi)
@@ -32,12 +32,12 @@ fn each_advice_is_said_in_both_languages_on_every_panel_without_being_cut_off() 
             .chain(samples(Language::En))
         {
             let Some(seen) = sample.glance else { continue };
-            for advice in Advice::ALL.map(Some).into_iter().chain([None]) {
+            for hint in Hint::ALL.map(Some).into_iter().chain([None]) {
                 let seen = seen.clone();
-                kiosk.see(Some(Glance { advice, ..seen }));
+                kiosk.see(Some(Glance { hint, ..seen }));
                 kiosk.show(sample.view.clone());
                 let misfits = MISFITS.take();
-                assert!(misfits.is_empty(), "{advice:?} {panel:?}: {misfits:?}");
+                assert!(misfits.is_empty(), "{hint:?} {panel:?}: {misfits:?}");
             }
         }
     }
@@ -51,10 +51,10 @@ fn the_words_follow_the_camera_and_a_code_that_was_read_is_said_to_be() {
     assert!(says(&kiosk, Text::HoldCode) && !says(&kiosk, Text::WayCode));
     kiosk.see(Some(glance("camera-far")));
     kiosk.rest();
-    assert!(says(&kiosk, Text::AdviceNearer) && !says(&kiosk, Text::HoldCode));
+    assert!(says(&kiosk, Text::HintNearer) && !says(&kiosk, Text::HoldCode));
     kiosk.see(Some(glance("camera-read")));
     kiosk.rest();
-    assert!(says(&kiosk, Text::CodeRead) && !says(&kiosk, Text::AdviceNearer));
+    assert!(says(&kiosk, Text::CodeRead) && !says(&kiosk, Text::HintNearer));
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::decode::{Place, Sight};
 
 /// What whoever holds a code can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Advice {
+pub enum Hint {
     /// The code is too small.
     Nearer,
     /// The code is too large, or too near to be sharp.
@@ -28,7 +28,7 @@ pub enum Advice {
     Brighter,
 }
 
-impl Advice {
+impl Hint {
     /// All there are.
     pub const ALL: [Self; 7] = [
         Self::Nearer,
@@ -82,25 +82,25 @@ struct Looks {
 }
 
 /// What would help most; none: nothing is wrong.
-fn advise(looks: &Looks) -> Option<Advice> {
+fn hint_at(looks: &Looks) -> Option<Hint> {
     let place = &looks.place;
     let dim = place.contrast < CONTRAST_MIN;
     let faults = [
-        (dim && looks.light < DARK, Advice::TooDark),
-        (leaves(place, looks.size), Advice::Farther),
-        (place.module < MODULE_MIN, Advice::Nearer),
-        (squareness(place) < AREA_MIN, Advice::TiltLess),
-        (looks.glare > GLARE_MAX, Advice::Glare),
-        (dim, Advice::Brighter),
-        (looks.speed > SPEED_MAX, Advice::HoldStill),
+        (dim && looks.light < DARK, Hint::TooDark),
+        (leaves(place, looks.size), Hint::Farther),
+        (place.module < MODULE_MIN, Hint::Nearer),
+        (squareness(place) < AREA_MIN, Hint::TiltLess),
+        (looks.glare > GLARE_MAX, Hint::Glare),
+        (dim, Hint::Brighter),
+        (looks.speed > SPEED_MAX, Hint::HoldStill),
         (
             looks.blur > BLUR_MAX && place.module > MODULE_NEAR,
-            Advice::Farther,
+            Hint::Farther,
         ),
-        (looks.blur > BLUR_MAX, Advice::HoldStill),
+        (looks.blur > BLUR_MAX, Hint::HoldStill),
     ];
     let fault = faults.into_iter().find(|(there, _)| *there);
-    fault.map(|(_, advice)| advice)
+    fault.map(|(_, hint)| hint)
 }
 
 /// Whether a code is so large that it is about to leave the picture.
@@ -183,22 +183,22 @@ fn points(picture: Luma<'_>, place: &Place) -> Vec<u8> {
     points
 }
 
-/// An advice that is shown stays at least so long.
+/// A hint that is shown stays at least so long.
 const STAYS: Duration = Duration::from_secs(1);
 /// Another one must hold so long before it is shown.
 const HOLDS: Duration = Duration::from_millis(300);
 
 /// Follows the frames of one camera, and says what to show.
-pub(super) struct Advisor {
-    shown: Option<Advice>,
+pub(super) struct Hinter {
+    shown: Option<Hint>,
     since: Instant,
     /// What would be shown next, and since when it has held.
-    next: Option<(Option<Advice>, Instant)>,
+    next: Option<(Option<Hint>, Instant)>,
     /// Where the code was, and when.
     last: Option<((f32, f32), Instant)>,
 }
 
-impl Advisor {
+impl Hinter {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             shown: None,
@@ -214,12 +214,12 @@ impl Advisor {
         picture: Luma<'_>,
         sight: &Sight,
         now: Instant,
-    ) -> Option<Advice> {
-        let advice = match sight.place {
+    ) -> Option<Hint> {
+        let hint = match sight.place {
             Some(place) if sight.code.is_none() => {
                 let speed = self.speed(&place, now);
                 let (blur, glare) = surface(picture, &place);
-                advise(&Looks {
+                hint_at(&Looks {
                     place,
                     size: (picture.width() as f32, picture.height() as f32),
                     light: light(picture),
@@ -228,12 +228,10 @@ impl Advisor {
                     speed,
                 })
             }
-            None if sight.code.is_none() => {
-                (light(picture) < DARK / 2.0).then_some(Advice::TooDark)
-            }
+            None if sight.code.is_none() => (light(picture) < DARK / 2.0).then_some(Hint::TooDark),
             Some(_) | None => None,
         };
-        self.steady(advice, now)
+        self.steady(hint, now)
     }
 
     fn speed(&mut self, place: &Place, now: Instant) -> f32 {
@@ -249,21 +247,21 @@ impl Advisor {
         (x - last_x).hypot(y - last_y) / place.module.max(1.0) / seconds
     }
 
-    fn steady(&mut self, advice: Option<Advice>, now: Instant) -> Option<Advice> {
-        if advice == self.shown {
+    fn steady(&mut self, hint: Option<Hint>, now: Instant) -> Option<Hint> {
+        if hint == self.shown {
             self.next = None;
             return self.shown;
         }
         let began = match self.next {
-            Some((next, began)) if next == advice => began,
+            Some((next, began)) if next == hint => began,
             Some(_) | None => {
-                self.next = Some((advice, now));
+                self.next = Some((hint, now));
                 now
             }
         };
         let passed = |since: Instant| now.saturating_duration_since(since);
         if passed(began) >= HOLDS && passed(self.since) >= STAYS {
-            (self.shown, self.since, self.next) = (advice, now, None);
+            (self.shown, self.since, self.next) = (hint, now, None);
         }
         self.shown
     }

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{Advice, Advisor, HOLDS, Looks, STAYS, advise, light, surface};
+use super::{HOLDS, Hint, Hinter, Looks, STAYS, hint_at, light, surface};
 use crate::scan::Luma;
 use crate::scan::decode::{Place, Sight};
 
@@ -35,8 +35,8 @@ fn placed(place: Place) -> Looks {
 }
 
 #[test]
-fn each_fault_has_its_advice_and_the_worst_one_goes_first() {
-    use Advice::{Brighter, Farther, Glare, HoldStill, Nearer, TiltLess, TooDark};
+fn each_fault_has_its_hint_and_the_worst_one_goes_first() {
+    use Hint::{Brighter, Farther, Glare, HoldStill, Nearer, TiltLess, TooDark};
     let mut tilted = upright((400.0, 200.0), 5.0, 49.0);
     tilted.corners[1].0 -= 130.0;
     tilted.corners[2].0 -= 130.0;
@@ -111,7 +111,7 @@ fn each_fault_has_its_advice_and_the_worst_one_goes_first() {
         ),
     ];
     for (what, looks, expected) in table {
-        assert_eq!(advise(&looks), expected, "{what}");
+        assert_eq!(hint_at(&looks), expected, "{what}");
     }
 }
 
@@ -123,7 +123,8 @@ fn code(module: usize, blur: usize, lamp: bool) -> (Vec<u8>, Place) {
     let (width, height) = ROOM;
     let dark = |x: usize, y: usize| {
         let cell = (x * MODULES + y) as u32;
-        cell.wrapping_mul(0x9e37_79b1).rotate_left(11).count_ones() % 2 == 0
+        let mixed = cell.wrapping_mul(0x9e37_79b1).rotate_left(11);
+        mixed.count_ones().is_multiple_of(2)
     };
     let mut pixels = vec![110u8; width * height];
     let (left, top, side) = (200, 50, MODULES * module);
@@ -140,12 +141,16 @@ fn code(module: usize, blur: usize, lamp: bool) -> (Vec<u8>, Place) {
     }
     for _ in 0..blur {
         let from = pixels.clone();
-        for at in 2 * width..(height - 2) * width {
+        let inner = 2 * width..(height - 2) * width;
+        for (at, pixel) in pixels.iter_mut().enumerate() {
+            if !inner.contains(&at) {
+                continue;
+            }
             let around = [at, at - 1, at + 1, at - 2, at + 2];
             let beyond = [at - width, at + width, at - 2 * width, at + 2 * width];
             let near = around.iter().chain(&beyond);
             let near = near.map(|at| u32::from(from[*at]));
-            pixels[at] = (near.sum::<u32>() / 9) as u8;
+            *pixel = (near.sum::<u32>() / 9) as u8;
         }
     }
     let middle = module as f32 / 2.0;
@@ -180,24 +185,24 @@ fn blur_and_glare_are_seen_in_the_picture_itself() {
 #[test]
 fn a_dark_picture_is_told_even_where_no_code_is_found() {
     let start = Instant::now();
-    let mut advisor = Advisor::new(start);
+    let mut hinter = Hinter::new(start);
     let pixels = vec![8; ROOM.0 * ROOM.1];
     let picture = room(&pixels);
     assert!(light(picture) < 9.0);
     let mut shown = Vec::new();
     for look in 0..10 {
         let now = start + Duration::from_millis(66 * look);
-        shown.push(advisor.follow(picture, &Sight::default(), now));
+        shown.push(hinter.follow(picture, &Sight::default(), now));
     }
     assert_eq!(shown[0], None, "one dark frame says nothing");
-    assert_eq!(shown[9], Some(Advice::TooDark));
+    assert_eq!(shown[9], Some(Hint::TooDark));
 }
 
 #[test]
 fn a_fast_hand_is_told_to_hold_still_and_a_calm_one_is_not() {
-    for (step, expected) in [(0.5, None), (20.0, Some(Advice::HoldStill))] {
+    for (step, expected) in [(0.5, None), (20.0, Some(Hint::HoldStill))] {
         let start = Instant::now();
-        let mut advisor = Advisor::new(start);
+        let mut hinter = Hinter::new(start);
         let (pixels, place) = code(5, 0, false);
         let picture = room(&pixels);
         let mut shown = None;
@@ -213,7 +218,7 @@ fn a_fast_hand_is_told_to_hold_still_and_a_calm_one_is_not() {
                 ..Sight::default()
             };
             let now = start + Duration::from_millis(66) * u32::from(look);
-            shown = advisor.follow(picture, &sight, now);
+            shown = hinter.follow(picture, &sight, now);
         }
         assert_eq!(shown, expected, "{step} pixels");
     }
@@ -234,9 +239,9 @@ fn a_place_beyond_the_picture_is_no_fault_of_ours() {
             ..Sight::default()
         };
         let now = Instant::now();
-        let mut advisor = Advisor::new(now);
-        advisor.follow(picture, &sight, now);
-        advisor.follow(picture, &sight, now + Duration::from_millis(66));
+        let mut hinter = Hinter::new(now);
+        hinter.follow(picture, &sight, now);
+        hinter.follow(picture, &sight, now + Duration::from_millis(66));
     }
 }
 
@@ -246,15 +251,15 @@ proptest! {
     #[test]
     fn words_do_not_flicker(frames in prop::collection::vec((0usize..9, 20u64..200), 1..200)) {
         let start = Instant::now();
-        let mut advisor = Advisor::new(start);
+        let mut hinter = Hinter::new(start);
         let (mut now, mut last, mut since) = (start, None, None::<Instant>);
         for (which, millis) in frames {
             now += Duration::from_millis(millis);
-            let shown = advisor.steady(Advice::ALL.get(which).copied(), now);
+            let shown = hinter.steady(Hint::ALL.get(which).copied(), now);
             if shown != last {
                 prop_assert!(since.is_none_or(|since| now - since >= STAYS));
                 prop_assert!(now - start >= HOLDS);
-                prop_assert_eq!(shown, Advice::ALL.get(which).copied());
+                prop_assert_eq!(shown, Hint::ALL.get(which).copied());
                 (last, since) = (shown, Some(now));
             }
         }
@@ -262,18 +267,18 @@ proptest! {
 }
 
 #[test]
-fn one_advice_that_holds_is_shown_soon_and_goes_when_it_has_helped() {
+fn one_hint_that_holds_is_shown_soon_and_goes_when_it_has_helped() {
     let start = Instant::now();
-    let mut advisor = Advisor::new(start);
+    let mut hinter = Hinter::new(start);
     let at = |millis| start + Duration::from_millis(millis);
-    for (millis, advice, shown) in [
-        (0, Some(Advice::Nearer), None),
-        (200, Some(Advice::Nearer), None),
-        (300, Some(Advice::Nearer), Some(Advice::Nearer)),
-        (400, None, Some(Advice::Nearer)),
-        (800, None, Some(Advice::Nearer)),
+    for (millis, hint, shown) in [
+        (0, Some(Hint::Nearer), None),
+        (200, Some(Hint::Nearer), None),
+        (300, Some(Hint::Nearer), Some(Hint::Nearer)),
+        (400, None, Some(Hint::Nearer)),
+        (800, None, Some(Hint::Nearer)),
         (1300, None, None),
     ] {
-        assert_eq!(advisor.steady(advice, at(millis)), shown, "{millis} ms");
+        assert_eq!(hinter.steady(hint, at(millis)), shown, "{millis} ms");
     }
 }
