@@ -8,6 +8,7 @@ mod fence;
 #[cfg(feature = "camera")]
 mod look;
 mod luma;
+mod measure;
 mod serial;
 mod source;
 mod still;
@@ -16,6 +17,7 @@ mod still;
 pub use camera::{cameras, start_camera};
 pub use decode::{Code, Eye, Place, Sight, Symbology, decode};
 pub use luma::Luma;
+pub use measure::{Area, Measure, measure, measure_area};
 pub use serial::start_scanner;
 pub use source::{ScanEvent, SourceHandle};
 pub use still::read_picture;
