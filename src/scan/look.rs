@@ -24,9 +24,9 @@ impl Looking {
         }
     }
 
-    /// Whether a frame that came now is worth the work of making grey of it.
-    pub(super) fn is_due(&self, now: Instant) -> bool {
-        now >= self.next
+    /// From when on a frame is worth the work of making grey of it.
+    pub(super) fn due(&self) -> Instant {
+        self.next
     }
 
     /// Looks at a frame, and tells what is in it.

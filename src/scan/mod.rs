@@ -2,6 +2,8 @@
 //! there is none; no character set is ever guessed.
 
 #[cfg(feature = "camera")]
+mod advice;
+#[cfg(feature = "camera")]
 mod camera;
 mod decode;
 mod fence;
@@ -14,7 +16,9 @@ mod source;
 mod still;
 
 #[cfg(feature = "camera")]
-pub use camera::{cameras, start_camera};
+pub use advice::Advice;
+#[cfg(feature = "camera")]
+pub use camera::{About, CameraFault, Inspection, cameras, inspect, start_camera};
 pub use decode::{Code, Eye, Place, Sight, Symbology, decode};
 pub use luma::Luma;
 pub use measure::{Area, Measure, measure, measure_area};

@@ -116,13 +116,14 @@ impl Outlet {
         *self.switch.lock()
     }
 
-    /// Waits, without any work, until something else than `No` is wanted.
+    /// Waits, without any work, until something else than `No` is wanted, but no longer than `most`.
     #[cfg(feature = "camera")]
-    pub(super) fn wait_until_wanted(&self) -> Wanted {
+    pub(super) fn wait_until_wanted(&self, most: Duration) -> Wanted {
         let changed = &self.switch.changed;
-        *changed
-            .wait_while(self.switch.lock(), |wanted| *wanted == Wanted::No)
-            .unwrap_or_else(PoisonError::into_inner)
+        let waited = changed
+            .wait_timeout_while(self.switch.lock(), most, |wanted| *wanted == Wanted::No)
+            .unwrap_or_else(PoisonError::into_inner);
+        *waited.0
     }
 
     /// Waits for `time`, or until the handle is gone.

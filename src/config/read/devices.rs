@@ -51,7 +51,15 @@ impl Root<'_> {
     pub(super) fn camera(&self) -> Option<Camera> {
         let camera = self.root.section("camera");
         let read = camera.present().then(|| Camera {
-            device: camera.needed("device", "/dev/tiepdon/camera"),
+            mirror: camera.flag("mirror", true),
+            exposure: camera.setting("exposure"),
+            focus: camera.setting("focus"),
+            format: camera.parsed(
+                "format",
+                "four letters or digits, such as YUYV or MJPG",
+                Camera::format_named,
+            ),
+            ..Camera::named(&camera.needed("device", "/dev/tiepdon/camera"))
         });
         camera.finish();
         read
