@@ -19,6 +19,8 @@ const WATCH_EVERY: Duration = Duration::from_millis(200);
 const WATCH_SHARE: f64 = 0.05;
 /// Work that watching may save up for when something has changed: a second or two of searching.
 const WATCH_SAVED: Duration = Duration::from_millis(500);
+/// However much work was done at once: whoever touches the screen is noticed within this.
+const WATCH_AT_LEAST: Duration = Duration::from_millis(600);
 /// The preview's size in pixels.
 const PREVIEW: (usize, usize) = (320, 180);
 
@@ -47,9 +49,9 @@ impl Looking {
         }
     }
 
-    /// Whether a frame that came now is worth the work of making grey of it.
-    pub(super) fn is_due(&self, now: Instant, outlet: &Outlet) -> bool {
-        now >= self.next || outlet.mode() != self.mode
+    /// From when on a frame is worth the work of making grey of it.
+    pub(super) fn due(&self) -> Instant {
+        self.next
     }
 
     /// Looks at a frame that came at `now`, and tells what is in it.
@@ -63,7 +65,7 @@ impl Looking {
             Mode::Watching => {
                 self.watch(picture, now, outlet);
                 let ready = self.allowance.spend(now.elapsed(), now);
-                self.next = ready.max(now + WATCH_EVERY);
+                self.next = ready.clamp(now + WATCH_EVERY, now + WATCH_AT_LEAST);
             }
             Mode::Searching => {
                 self.next = now + SEARCH_EVERY;
@@ -84,10 +86,10 @@ impl Looking {
     }
 
     fn watch(&mut self, picture: Luma<'_>, now: Instant, outlet: &mut Outlet) {
-        if self.motion.changed(picture, now) {
-            tell(&self.eye.look(picture), outlet);
-        } else {
+        if !self.motion.changed(picture, now) {
             outlet.unchanged(now);
+        } else if self.allowance.is_left(now) {
+            tell(&self.eye.look(picture), outlet);
         }
     }
 
@@ -143,11 +145,21 @@ impl Allowance {
         }
     }
 
-    /// Notes the `work` that began at `now`, and says from when on more may be done.
-    fn spend(&mut self, work: Duration, now: Instant) -> Instant {
+    fn save_up(&mut self, now: Instant) {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.at = now;
         self.saved = (self.saved + passed * WATCH_SHARE).min(WATCH_SAVED.as_secs_f64());
+    }
+
+    /// Whether more may be done at `now`.
+    fn is_left(&mut self, now: Instant) -> bool {
+        self.save_up(now);
+        self.saved >= 0.0
+    }
+
+    /// Notes the `work` that began at `now`, and says from when on more may be done.
+    fn spend(&mut self, work: Duration, now: Instant) -> Instant {
+        self.save_up(now);
         self.saved -= work.as_secs_f64();
         now + Duration::from_secs_f64((-self.saved).max(0.0) / WATCH_SHARE)
     }
@@ -207,7 +219,7 @@ mod tests {
         let start = Instant::now();
         for look in 0..40 {
             let now = start + WATCH_EVERY * look;
-            assert!(looking.is_due(now, &outlet) || look == 0);
+            assert!(looking.due() <= now || look == 0);
             looking.look(picture(&empty), now, &mut outlet);
         }
         assert_eq!(events.try_iter().count(), 0);
@@ -215,13 +227,10 @@ mod tests {
         looking.look(picture(&code), now, &mut outlet);
         assert!(matches!(events.try_recv(), Ok(ScanEvent::Code(_))));
         assert_eq!(frame(&preview), None);
-        assert!(
-            !looking.is_due(now, &outlet),
-            "five times a second is enough"
-        );
-        // The check-in begins: no waiting, and nothing that was said is said again.
+        let next = now + WATCH_EVERY;
+        assert!(looking.due() >= next, "five times a second is enough");
+        // The check-in begins, and nothing that was said is said again.
         handle.watch(Mode::Searching);
-        assert!(looking.is_due(now, &outlet));
         looking.look(picture(&code), now, &mut outlet);
         assert_eq!(events.try_iter().count(), 0);
         assert!(preview.latest().is_some_and(|glance| glance.read));
@@ -265,7 +274,7 @@ mod tests {
             for work in works {
                 let work = Duration::from_millis(work);
                 worked += work;
-                now = allowance.spend(work, now).max(now + WATCH_EVERY);
+                now = now.max(allowance.spend(work, now)) + WATCH_EVERY;
             }
             let allowed = (now - start).mul_f64(WATCH_SHARE) + WATCH_SAVED;
             prop_assert!(worked <= allowed + Duration::from_millis(1), "{worked:?} of {allowed:?}");

@@ -34,7 +34,7 @@ impl<'a> Luma<'a> {
         self.pixels
     }
 
-    fn row(&self, y: usize) -> &'a [u8] {
+    pub(super) fn row(&self, y: usize) -> &'a [u8] {
         &self.pixels[y * self.width..(y + 1) * self.width]
     }
 

@@ -2,6 +2,8 @@
 //! there is none; no character set is ever guessed.
 
 #[cfg(feature = "camera")]
+mod advice;
+#[cfg(feature = "camera")]
 mod camera;
 mod decode;
 mod fence;
@@ -16,6 +18,7 @@ mod hint;
 #[cfg(feature = "camera")]
 mod look;
 mod luma;
+mod measure;
 #[cfg(feature = "camera")]
 mod motion;
 mod preview;
@@ -27,10 +30,13 @@ mod source;
 mod still;
 
 #[cfg(feature = "camera")]
-pub use camera::{cameras, start_camera};
+pub use advice::Advice;
+#[cfg(feature = "camera")]
+pub use camera::{About, CameraFault, Inspection, cameras, inspect, start_camera};
 pub use decode::{Code, Eye, Place, Sight, Symbology, decode};
 pub use hint::Hint;
 pub use luma::Luma;
+pub use measure::{Area, Measure, measure, measure_area};
 pub use preview::{Glance, Preview};
 pub use serial::start_scanner;
 pub use source::{Mode, ScanEvent, SourceHandle};

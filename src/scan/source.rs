@@ -154,14 +154,15 @@ impl Outlet {
         }
     }
 
-    /// Waits, without any work, until something is wanted, be it to end.
+    /// Waits, without any work, until something is wanted, be it to end, but no longer than `most`.
     #[cfg(feature = "camera")]
-    pub(super) fn wait_until_wanted(&self) -> Wanted {
+    pub(super) fn wait_until_wanted(&self, most: Duration) -> Wanted {
         let closed = |wanted: &mut Wanted| *wanted == Wanted::In(Mode::Closed);
         let changed = &self.switch.changed;
-        *changed
-            .wait_while(self.switch.lock(), closed)
-            .unwrap_or_else(PoisonError::into_inner)
+        let waited = changed
+            .wait_timeout_while(self.switch.lock(), most, closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        *waited.0
     }
 
     /// Waits for `time`, or until the handle is gone.

@@ -57,7 +57,6 @@ impl Root<'_> {
     pub(super) fn camera(&self) -> Option<Camera> {
         let camera = self.root.section("camera");
         let read = camera.present().then(|| Camera {
-            device: camera.needed("device", "/dev/tiepdon/camera"),
             welcome: camera
                 .parsed(
                     "welcome",
@@ -65,7 +64,15 @@ impl Root<'_> {
                     Hours::parse,
                 )
                 .unwrap_or(WELCOME),
-            mirror: camera.one_of("preview", &[("mirror", true), ("as-seen", false)], true),
+            mirror: camera.flag("mirror", true),
+            exposure: camera.setting("exposure"),
+            focus: camera.setting("focus"),
+            format: camera.parsed(
+                "format",
+                "four letters or digits, such as YUYV or MJPG",
+                Camera::format_named,
+            ),
+            ..Camera::named(&camera.needed("device", "/dev/tiepdon/camera"))
         });
         camera.finish();
         read
