@@ -6,8 +6,8 @@ mod tests;
 
 use std::time::{Duration, Instant};
 
-use super::Luma;
 use super::decode::{Place, Sight};
+use super::{Area, Luma, measure, measure_area};
 
 /// What whoever holds a code can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,10 +56,13 @@ const SPEED_MAX: f32 = 40.0;
 const CONTRAST_MIN: f32 = 45.0;
 /// A picture is dark below this grey value.
 const DARK: f32 = 40.0;
-/// Share of a code's points that are neither dark nor light: more, and it is blurred.
-const BLUR_MAX: f32 = 0.18;
+/// Modules that an edge takes from dark to light: more, and the code is blurred (what every decoder
+/// reads ends at about 0.7).
+const BLUR_MAX: f32 = 0.7;
 /// Parts of a code, of 36, in which nothing is dark: more, and a lamp shines in it.
 const GLARE_MAX: usize = 1;
+/// A grey value that no dark module has.
+const BRIGHT: u8 = 200;
 /// Points across a code that are looked at.
 const POINTS: usize = 48;
 /// Parts across a code.
@@ -73,7 +76,7 @@ struct Looks {
     size: (f32, f32),
     /// Mean grey value of the picture.
     light: f32,
-    /// Share of the code's points that are neither dark nor light.
+    /// Modules that an edge takes from dark to light.
     blur: f32,
     /// Parts of the code in which nothing is dark.
     glare: usize,
@@ -135,32 +138,22 @@ fn middle(place: &Place) -> (f32, f32) {
     (sum.0 / 4.0, sum.1 / 4.0)
 }
 
-/// Mean grey value of a picture, from one pixel in sixty or so.
-fn light(picture: Luma<'_>) -> f32 {
-    let looked_at = picture.pixels().iter().step_by(61);
-    let count = looked_at.len() as f32;
-    looked_at.map(|pixel| f32::from(*pixel)).sum::<f32>() / count
+/// How blurred the code at `place` is, in modules; 0 where there are no edges to judge by.
+fn blur(picture: Luma<'_>, place: &Place) -> f32 {
+    let area = measure_area(picture, Area::around(&place.corners));
+    area.edge_width.unwrap_or(0.0) / place.module.max(1.0)
 }
 
-/// Blur and glare of the code at `place`.
-fn surface(picture: Luma<'_>, place: &Place) -> (f32, usize) {
+/// How many parts of the code at `place` have nothing dark in them, though they are bright.
+fn glare(picture: Luma<'_>, place: &Place) -> usize {
     let points = points(picture, place);
-    let mut sorted = points.clone();
-    sorted.sort_unstable();
-    let at = |share: usize| f32::from(sorted[sorted.len() * share / 100]);
-    let (dark, light) = (at(10), at(90));
-    let third = (light - dark) / 3.0;
-    let between = |point: &&u8| (dark + third..=light - third).contains(&f32::from(**point));
-    let blur = points.iter().filter(between).count() as f32 / points.len() as f32;
-
     let mut darkest = [u8::MAX; PARTS * PARTS];
     for (index, point) in points.iter().enumerate() {
         let (x, y) = (index % POINTS, index / POINTS);
         let part = &mut darkest[y * PARTS / POINTS * PARTS + x * PARTS / POINTS];
         *part = (*part).min(*point);
     }
-    let shines = |part: &&u8| f32::from(**part) > light - third && **part > 200;
-    (blur, darkest.iter().filter(shines).count())
+    darkest.iter().filter(|part| **part > BRIGHT).count()
 }
 
 /// Points all over the code, row by row; what lies outside of the picture is taken at its edge.
@@ -218,17 +211,18 @@ impl Hinter {
         let hint = match sight.place {
             Some(place) if sight.code.is_none() => {
                 let speed = self.speed(&place, now);
-                let (blur, glare) = surface(picture, &place);
                 hint_at(&Looks {
                     place,
                     size: (picture.width() as f32, picture.height() as f32),
-                    light: light(picture),
-                    blur,
-                    glare,
+                    light: measure(picture).brightness,
+                    blur: blur(picture, &place),
+                    glare: glare(picture, &place),
                     speed,
                 })
             }
-            None if sight.code.is_none() => (light(picture) < DARK / 2.0).then_some(Hint::TooDark),
+            None if sight.code.is_none() => {
+                (measure(picture).brightness < DARK / 2.0).then_some(Hint::TooDark)
+            }
             Some(_) | None => None,
         };
         self.steady(hint, now)

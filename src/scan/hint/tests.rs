@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{HOLDS, Hint, Hinter, Looks, STAYS, hint_at, light, surface};
+use super::{HOLDS, Hint, Hinter, Looks, STAYS, blur, glare, hint_at};
 use crate::scan::Luma;
 use crate::scan::decode::{Place, Sight};
 
@@ -24,7 +24,7 @@ fn good() -> Looks {
         place: upright((400.0, 200.0), 5.0, 49.0),
         size: SIZE,
         light: 120.0,
-        blur: 0.15,
+        blur: 0.3,
         glare: 0,
         speed: 2.0,
     }
@@ -79,7 +79,7 @@ fn each_fault_has_its_hint_and_the_worst_one_goes_first() {
         (
             "blurred",
             Looks {
-                blur: 0.6,
+                blur: 1.0,
                 ..good()
             },
             Some(HoldStill),
@@ -87,7 +87,7 @@ fn each_fault_has_its_hint_and_the_worst_one_goes_first() {
         (
             "too near to be sharp",
             Looks {
-                blur: 0.6,
+                blur: 1.0,
                 ..placed(upright((300.0, 60.0), 12.0, 49.0))
             },
             Some(Farther),
@@ -118,7 +118,7 @@ fn each_fault_has_its_hint_and_the_worst_one_goes_first() {
 const ROOM: (usize, usize) = (640, 360);
 
 /// A code of random modules in a grey room, sharp or blurred, perhaps with a lamp in it.
-fn code(module: usize, blur: usize, lamp: bool) -> (Vec<u8>, Place) {
+fn code(module: usize, passes: usize, lamp: bool) -> (Vec<u8>, Place) {
     const MODULES: usize = 25;
     let (width, height) = ROOM;
     let dark = |x: usize, y: usize| {
@@ -139,7 +139,7 @@ fn code(module: usize, blur: usize, lamp: bool) -> (Vec<u8>, Place) {
             pixels[(top + y) * width + left + x] = if shines { 255 } else { grey };
         }
     }
-    for _ in 0..blur {
+    for _ in 0..passes {
         let from = pixels.clone();
         let inner = 2 * width..(height - 2) * width;
         for (at, pixel) in pixels.iter_mut().enumerate() {
@@ -164,7 +164,7 @@ fn room(pixels: &[u8]) -> Luma<'_> {
 
 #[test]
 fn blur_and_glare_are_seen_in_the_picture_itself() {
-    for (module, blur, lamp, blurred, shines) in [
+    for (module, passes, lamp, blurred, shines) in [
         (5, 0, false, false, false),
         (10, 0, false, false, false),
         (10, 1, false, false, false),
@@ -173,12 +173,12 @@ fn blur_and_glare_are_seen_in_the_picture_itself() {
         (5, 0, true, false, true),
         (10, 1, true, false, true),
     ] {
-        let (pixels, place) = code(module, blur, lamp);
+        let (pixels, place) = code(module, passes, lamp);
         let picture = room(&pixels);
-        let (blur_share, glare) = surface(picture, &place);
-        let what = format!("{module} px, blur {blur}, lamp {lamp}: {blur_share} {glare}");
-        assert_eq!(blur_share > super::BLUR_MAX, blurred, "{what}");
-        assert_eq!(glare > super::GLARE_MAX, shines, "{what}");
+        let (width, shines_in) = (blur(picture, &place), glare(picture, &place));
+        let what = format!("{module} px, blur {passes}, lamp {lamp}: {width} {shines_in}");
+        assert_eq!(width > super::BLUR_MAX, blurred, "{what}");
+        assert_eq!(shines_in > super::GLARE_MAX, shines, "{what}");
     }
 }
 
@@ -188,7 +188,6 @@ fn a_dark_picture_is_told_even_where_no_code_is_found() {
     let mut hinter = Hinter::new(start);
     let pixels = vec![8; ROOM.0 * ROOM.1];
     let picture = room(&pixels);
-    assert!(light(picture) < 9.0);
     let mut shown = Vec::new();
     for look in 0..10 {
         let now = start + Duration::from_millis(66 * look);
