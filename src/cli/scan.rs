@@ -1,5 +1,8 @@
 //! `tiepdon scan`: what the codes in pictures, or before the camera, say.
 
+#[cfg(feature = "camera")]
+mod camera;
+
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -7,6 +10,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use crate::config::{Camera, Setting};
 use crate::identity::{Payload, Person, shown_name};
 use crate::scan::read_picture;
 
@@ -16,26 +20,49 @@ pub struct Args {
     /// One JSON object a line, with the whole text; without it, personal data are shortened.
     #[arg(long)]
     json: bool,
-    /// Read from the first camera until interrupted, or from one named by path or part of its name.
+    /// Try the first camera until interrupted, or one named by path or part of its name: each second
+    /// its figures, and what to change.
     #[arg(long, value_name = "DEVICE", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "", conflicts_with = "files")]
     camera: Option<String>,
+    /// End after so many seconds.
+    #[arg(long, value_name = "N", conflicts_with = "files")]
+    seconds: Option<u32>,
+    /// Exposure time: auto, or a number of 0.1 ms.
+    #[arg(long, value_name = "TIME", default_value = "auto", value_parser = setting)]
+    #[arg(conflicts_with = "files")]
+    exposure: Setting,
+    /// Focus: auto, or a number in the camera's own units.
+    #[arg(long, value_name = "DISTANCE", default_value = "auto", value_parser = setting)]
+    #[arg(conflicts_with = "files")]
+    focus: Setting,
+    /// The only picture format to take, such as YUYV or MJPG.
+    #[arg(long, value_name = "FORMAT", value_parser = format, conflicts_with = "files")]
+    format: Option<[u8; 4]>,
     /// PNG, JPEG, WebP, BMP or PNM pictures.
     #[arg(value_name = "FILE", required_unless_present = "camera")]
     files: Vec<PathBuf>,
 }
 
+fn setting(text: &str) -> Result<Setting, String> {
+    Setting::named(text).ok_or_else(|| format!("write auto or a number up to {}", Setting::MAX))
+}
+
+fn format(text: &str) -> Result<[u8; 4], &'static str> {
+    Camera::format_named(text).ok_or("write four letters or digits, such as YUYV or MJPG")
+}
+
 /// One line of `--json`. Its fields are documented and stable.
 #[derive(Serialize)]
 struct Line<'a> {
-    /// The picture; null for the camera.
-    file: Option<&'a str>,
-    /// The text of the code; null without one, and for the camera.
+    /// The picture.
+    file: &'a str,
+    /// The text of the code; null without one.
     text: Option<&'a str>,
     /// What it is; null without one.
     kind: Option<&'static str>,
-    /// Opening, decoding and searching together; null for the camera.
-    millis: Option<u128>,
+    /// Opening, decoding and searching together.
+    millis: u128,
     /// Why there is nothing, where the picture could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
@@ -44,10 +71,11 @@ struct Line<'a> {
 /// Runs it. Exit 1 if a file could not be read as a picture, or the camera cannot be had; a
 /// picture without a code is no error.
 pub fn run(args: &Args) -> ExitCode {
-    let mut out = io::stdout().lock();
-    let done = match &args.camera {
-        Some(device) => watch(device, args.json, &mut out),
-        None => read_files(&args.files, args.json, &mut out, &mut io::stderr()),
+    let done = if args.camera.is_some() {
+        camera::run(args)
+    } else {
+        let mut out = io::stdout().lock();
+        read_files(&args.files, args.json, &mut out, &mut io::stderr())
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -90,10 +118,10 @@ fn read_file(
     let all_read = error.is_none();
     if json {
         let line = Line {
-            file: Some(&name),
+            file: &name,
             text,
             kind: payload.as_ref().map(Payload::kind),
-            millis: Some(millis),
+            millis,
             error,
         };
         writeln!(out, "{}", serde_json::to_string(&line)?)?;
@@ -132,49 +160,14 @@ fn shortened_person(person: &Person) -> String {
         .join(", ")
 }
 
-/// Tells each code's kind until interrupted.
-#[cfg(feature = "camera")]
-fn watch(device: &str, json: bool, out: &mut impl Write) -> io::Result<bool> {
-    use crate::scan::{ScanEvent, start_camera};
-
-    let (sink, events) = std::sync::mpsc::channel();
-    let settings = crate::config::Camera {
-        device: device.to_owned(),
-    };
-    let camera = start_camera(settings, move |event| {
-        // Nobody listens any longer: this command is ending.
-        let _ = sink.send(event);
-    });
-    camera.watch(true);
-    for event in events {
-        match event {
-            ScanEvent::Code(payload) if json => {
-                let line = Line {
-                    file: None,
-                    text: None,
-                    kind: Some(payload.kind()),
-                    millis: None,
-                    error: None,
-                };
-                writeln!(out, "{}", serde_json::to_string(&line)?)?;
-            }
-            ScanEvent::Code(payload) => writeln!(out, "{}", shortened(&payload))?,
-            ScanEvent::Health(Ok(())) => writeln!(io::stderr(), "the camera works")?,
-            ScanEvent::Health(Err(cause)) => writeln!(io::stderr(), "{cause}")?,
-        }
-        out.flush()?;
-    }
-    Ok(true)
-}
-
 #[cfg(not(feature = "camera"))]
-fn watch(_device: &str, _json: bool, _out: &mut impl Write) -> io::Result<bool> {
-    let mut errors = io::stderr();
-    writeln!(
-        errors,
-        "this build has no camera; give files, or build with feature `camera`"
-    )?;
-    Ok(false)
+mod camera {
+    pub(super) fn run(_args: &super::Args) -> std::io::Result<bool> {
+        crate::cli::print::note(
+            "this build has no camera; give files, or build with feature `camera`",
+        );
+        Ok(false)
+    }
 }
 
 #[cfg(test)]
@@ -186,7 +179,7 @@ mod tests {
     use image::{GrayImage, Luma};
     use qrcodegen::{QrCode, QrCodeEcc};
 
-    use super::{Args, read_files};
+    use super::{Args, Setting, read_files};
 
     const CARD: &str = "099090012345|012345678|NGUYỄN VĂN A|28021990|Nam|Xã A, Tỉnh B|19042021";
 
@@ -295,6 +288,32 @@ mod tests {
             .expect("camera")
             .args;
         assert_eq!(named.camera.as_deref(), Some("/dev/video2"));
+        let set = parsed(&[
+            "--camera",
+            "--exposure",
+            "200",
+            "--format",
+            "MJPG",
+            "--seconds",
+            "3",
+        ]);
+        let set = set.expect("settings").args;
+        assert_eq!(
+            (set.exposure, set.focus),
+            (Setting::Fixed(200), Setting::Auto)
+        );
+        assert_eq!((set.format, set.seconds), (Some(*b"MJPG"), Some(3)));
+        for wrong in [
+            &["--exposure", "fast"][..],
+            &["--focus", "-1"],
+            &["--format", "MJPEG"],
+        ] {
+            assert!(
+                parsed(&[&["--camera"], wrong].concat()).is_err(),
+                "{wrong:?}"
+            );
+        }
+        assert!(parsed(&["a.png", "--seconds", "3"]).is_err());
         let files = parsed(&["--json", "a.png", "b.png"]).expect("files").args;
         assert!(files.json && files.files.len() == 2);
     }

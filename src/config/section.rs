@@ -8,6 +8,8 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::settings::Setting;
+
 /// Something wrong in the configuration, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
@@ -224,6 +226,39 @@ impl<'a> Section<'a> {
                 self.wrong(key, value, &expected);
                 default
             })
+    }
+
+    /// `true` or `false`, or the default.
+    pub(super) fn flag(&self, key: &'static str, default: bool) -> bool {
+        let Some(value) = self.get(key) else {
+            return default;
+        };
+        value.get_ref().as_bool().unwrap_or_else(|| {
+            self.wrong(key, value, "true or false");
+            default
+        })
+    }
+
+    /// `"auto"`, which is the default, or a whole number.
+    pub(super) fn setting(&self, key: &'static str) -> Setting {
+        let Some(value) = self.get(key) else {
+            return Setting::Auto;
+        };
+        let read = match value.get_ref() {
+            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix())
+                .ok()
+                .filter(|number| *number <= Setting::MAX)
+                .map(Setting::Fixed),
+            other => other
+                .as_str()
+                .filter(|text| *text == "auto")
+                .map(|_| Setting::Auto),
+        };
+        read.unwrap_or_else(|| {
+            let expected = format!("\"auto\" or a whole number from 0 to {}", Setting::MAX);
+            self.wrong(key, value, &expected);
+            Setting::Auto
+        })
     }
 
     /// Seconds within bounds, or the default.

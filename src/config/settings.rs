@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::hours::Hours;
 use crate::identity::{Grade, Private, Way};
 use crate::queue::{Series, ServiceCode};
 use crate::words::Language;
@@ -197,8 +198,65 @@ pub struct Fields {
 /// The camera.
 #[derive(Debug, Clone)]
 pub struct Camera {
-    /// Device file, or part of the device's name.
+    /// Device file, or part of the device's name; empty for the first one.
     pub device: String,
+    /// When the welcome screen is watched, so that a code held up there begins a check-in.
+    pub welcome: Hours,
+    /// The patient's preview is a mirror.
+    pub mirror: bool,
+    /// Exposure time, in units of 100 microseconds.
+    pub exposure: Setting,
+    /// Distance in focus, in the camera's own units: mostly larger is nearer.
+    pub focus: Setting,
+    /// The only picture format to take, by its four characters as Video4Linux names it; absent:
+    /// the best one there is.
+    pub format: Option<[u8; 4]>,
+}
+
+impl Camera {
+    /// A camera as it is without any setting.
+    pub fn named(device: &str) -> Self {
+        Self {
+            device: device.to_owned(),
+            welcome: Hours::Never,
+            mirror: true,
+            exposure: Setting::Auto,
+            focus: Setting::Auto,
+            format: None,
+        }
+    }
+
+    /// A picture format by its four characters, such as `YUYV` or `MJPG`.
+    pub fn format_named(text: &str) -> Option<[u8; 4]> {
+        let four = <[u8; 4]>::try_from(text.as_bytes()).ok()?;
+        four.iter().all(u8::is_ascii_alphanumeric).then_some(four)
+    }
+}
+
+/// A camera's setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// The camera finds it by itself.
+    Auto,
+    /// Set once and kept.
+    Fixed(u32),
+}
+
+impl Setting {
+    /// The largest value: every camera's range ends below, most far below.
+    pub const MAX: u32 = 1_000_000;
+
+    /// `auto` or a whole number.
+    pub fn named(text: &str) -> Option<Self> {
+        match text {
+            "auto" => Some(Self::Auto),
+            number => number
+                .parse()
+                .ok()
+                .filter(|number| *number <= Self::MAX)
+                .map(Self::Fixed),
+        }
+    }
 }
 
 /// The 2D scanner on a serial line.

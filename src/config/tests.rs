@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use super::{Chip, Config, EXAMPLE, Ehr, Link};
+use super::{Chip, Config, EXAMPLE, Ehr, Link, Setting};
 
 fn faults(source: &str) -> Vec<String> {
     let result = Config::parse(source, Path::new("/nowhere"));
@@ -172,6 +172,58 @@ fn mistakes_that_would_show_only_in_service_are_faults() {
             found.iter().any(|fault| fault.contains(expected)),
             "{to}: {expected} not in {found:#?}"
         );
+    }
+}
+
+#[test]
+fn a_camera_is_left_to_itself_unless_told_otherwise() {
+    let camera = |lines: &str| {
+        let source = EXAMPLE.replace("# [camera]", &format!("[camera]\n{lines}"));
+        Config::parse(&source, Path::new("/nowhere"))
+            .map(|config| config.camera.expect("a camera"))
+            .map_err(|faults| faults[0].to_string())
+    };
+    let plain = camera("device = \"HD\"").expect("no fault");
+    assert_eq!(
+        (plain.exposure, plain.focus),
+        (Setting::Auto, Setting::Auto)
+    );
+    assert!(plain.mirror && plain.format.is_none());
+    let set = camera(
+        "device = \"HD\"\nmirror = false\nexposure = 200\nfocus = \"auto\"\nformat = \"MJPG\"",
+    )
+    .expect("no fault");
+    assert_eq!(
+        (set.exposure, set.focus),
+        (Setting::Fixed(200), Setting::Auto)
+    );
+    assert!(!set.mirror && set.format == Some(*b"MJPG"));
+    for (line, expected) in [
+        (
+            "exposure = -1",
+            "camera.exposure: is integer; expected \"auto\" or a whole number",
+        ),
+        (
+            "exposure = \"200\"",
+            "camera.exposure: is string; expected \"auto\" or",
+        ),
+        (
+            "focus = 9999999",
+            "camera.focus: is integer; expected \"auto\" or",
+        ),
+        (
+            "mirror = 1",
+            "camera.mirror: is integer; expected true or false",
+        ),
+        (
+            "format = \"MJPEG\"",
+            "camera.format: \"MJPEG\" is not four letters or digits",
+        ),
+        ("format = \"\u{e9}PG\"", "camera.format"),
+        ("zoom = 2", "camera.zoom: is not a key here"),
+    ] {
+        let fault = camera(&format!("device = \"HD\"\n{line}")).expect_err(line);
+        assert!(fault.contains(expected), "{line}: {fault}");
     }
 }
 

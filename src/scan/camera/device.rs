@@ -4,90 +4,245 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use rustix::io::Errno;
+use v4l::buffer::Type;
 use v4l::capability::Flags;
 use v4l::frameinterval::FrameIntervalEnum;
 use v4l::framesize::FrameSizeEnum;
+use v4l::io::traits::{CaptureStream, Stream};
+use v4l::prelude::MmapStream;
 use v4l::video::Capture;
 use v4l::video::capture::Parameters;
 use v4l::{Device, Format, FourCC, Fraction};
 
+use super::desk::{About, Frame, Frames, Port};
+use super::fault::CameraFault;
 use super::format::{Mode, WANTED_SIZE, best};
 use super::frame::Layout;
+use super::settings::apply;
+use crate::config::Camera;
 use crate::scan::fence::fenced;
 
+/// Frames that the driver has a place for while we look at one: as many as come between two looks.
+const IN_FLIGHT: u32 = 3;
+/// `POLLIN`.
+const READABLE: i16 = 1;
+
 /// A device that gives pictures.
-pub(super) struct Found {
-    pub(super) path: PathBuf,
-    pub(super) name: String,
+struct Found {
+    path: PathBuf,
+    name: String,
     device: Device,
 }
 
-/// All cameras, by number.
-pub(super) fn all() -> Vec<Found> {
-    let Ok(entries) = fs::read_dir("/dev") else {
-        return Vec::new();
-    };
+/// The system's cameras.
+pub(super) struct System {
+    settings: Camera,
+    /// Name and device file of the camera that was found last.
+    known: Option<(String, PathBuf)>,
+}
+
+impl System {
+    pub(super) fn new(settings: Camera) -> Self {
+        Self {
+            settings,
+            known: None,
+        }
+    }
+
+    fn look(&mut self) -> Result<Found, CameraFault> {
+        let known = self.known.as_ref().map(|(name, _)| name.as_str());
+        let found = find(&self.settings.device, known)?;
+        self.known = Some((found.name.clone(), found.path.clone()));
+        Ok(found)
+    }
+}
+
+impl Port for System {
+    fn find(&mut self) -> Result<(), CameraFault> {
+        self.look().map(drop)
+    }
+
+    fn is_present(&mut self) -> bool {
+        self.known.as_ref().is_some_and(|(_, path)| path.exists())
+    }
+
+    fn open(&mut self) -> Result<Box<dyn Frames>, CameraFault> {
+        let camera = self.look()?;
+        let (layout, format) = camera.set_up(self.settings.format)?;
+        let about = About {
+            name: camera.name,
+            path: camera.path.display().to_string(),
+            format,
+            layout,
+            notes: apply(&self.settings, &camera.device),
+        };
+        let stream = MmapStream::with_buffers(&camera.device, Type::VideoCapture, IN_FLIGHT + 1)?;
+        Ok(Box::new(Streaming {
+            about,
+            stream: Some(stream),
+        }))
+    }
+}
+
+/// Names of the cameras that are plugged in, with their device files.
+pub(super) fn names() -> Vec<String> {
+    let listed = all().filter_map(Result::ok);
+    listed
+        .map(|camera| format!("{} ({})", camera.path.display(), camera.name))
+        .collect()
+}
+
+/// All cameras, by number, and the device files that cannot be opened.
+fn all() -> impl Iterator<Item = Result<Found, CameraFault>> {
     let number = |path: &Path| -> Option<u32> {
-        path.file_name()?
-            .to_str()?
-            .strip_prefix("video")?
-            .parse()
-            .ok()
+        let name = path.file_name()?.to_str()?;
+        name.strip_prefix("video")?.parse().ok()
     };
-    let mut nodes: Vec<(u32, PathBuf)> = entries
+    let mut nodes: Vec<(u32, PathBuf)> = fs::read_dir("/dev")
+        .into_iter()
+        .flatten()
         .filter_map(|entry| {
             let path = entry.ok()?.path();
             Some((number(&path)?, path))
         })
         .collect();
     nodes.sort();
-    nodes
-        .into_iter()
-        .filter_map(|(_, path)| camera_at(&path))
-        .collect()
+    let look = |(_, path): (u32, PathBuf)| camera_at(&path).transpose();
+    nodes.into_iter().filter_map(look)
 }
 
 /// The camera at `path`; none where there is no device or one of another sort, such as the
 /// metadata node that each USB camera brings along.
-fn camera_at(path: &Path) -> Option<Found> {
+fn camera_at(path: &Path) -> Result<Option<Found>, CameraFault> {
     // The wrapper panics on names that are not UTF-8.
-    fenced(|| {
-        let device = Device::with_path(path).ok()?;
-        let can = device.query_caps().ok()?;
+    let look = || -> io::Result<Option<Found>> {
+        let device = Device::with_path(path)?;
+        let can = device.query_caps()?;
         let needed = Flags::VIDEO_CAPTURE | Flags::STREAMING;
-        can.capabilities.contains(needed).then(|| Found {
+        Ok(can.capabilities.contains(needed).then(|| Found {
             path: path.to_owned(),
             name: can.card,
             device,
-        })
-    })
-    .flatten()
+        }))
+    };
+    match fenced(look).unwrap_or(Ok(None)).map_err(CameraFault::from) {
+        // Gone, or no camera at all.
+        Err(CameraFault::Unplugged | CameraFault::Failed(_)) => Ok(None),
+        other => other,
+    }
 }
 
 /// The camera that `wanted` means: a device file, a part of a name, or empty for the first one. A
-/// device file that is gone means the camera called `known`, wherever it is now.
-pub(super) fn find(wanted: &str, known: Option<&str>) -> Option<Found> {
-    if wanted.starts_with('/') {
-        return camera_at(Path::new(wanted)).or_else(|| {
-            all()
-                .into_iter()
-                .find(|camera| Some(camera.name.as_str()) == known)
-        });
+/// device file that is gone, or that another camera has taken meanwhile, means the camera called
+/// `known`, wherever it is now; without that one, whatever is at the device file.
+fn find(wanted: &str, known: Option<&str>) -> Result<Found, CameraFault> {
+    let is_known = |camera: &Found| known == Some(camera.name.as_str());
+    let at_path = if wanted.starts_with('/') {
+        let there = camera_at(Path::new(wanted))?;
+        if known.is_none() || there.as_ref().is_some_and(is_known) {
+            there
+        } else {
+            let elsewhere = all().filter_map(Result::ok).find(is_known);
+            elsewhere.or(there)
+        }
+    } else {
+        None
+    };
+    let named = |camera: &Result<Found, CameraFault>| {
+        camera
+            .as_ref()
+            .map_or(wanted.is_empty(), |camera| camera.name.contains(wanted))
+    };
+    match at_path {
+        Some(camera) => Ok(camera),
+        None if wanted.starts_with('/') => Err(missing(wanted)),
+        None => all().find(named).unwrap_or_else(|| Err(missing(wanted))),
     }
-    all()
-        .into_iter()
-        .find(|camera| camera.name.contains(wanted))
+}
+
+fn missing(wanted: &str) -> CameraFault {
+    let there = names().join(", ");
+    let or = |text: String, otherwise: &str| {
+        if text.is_empty() {
+            otherwise.to_owned()
+        } else {
+            text
+        }
+    };
+    CameraFault::Missing {
+        wanted: or(wanted.to_owned(), "any"),
+        there: or(there, "none is there"),
+    }
+}
+
+/// A camera whose frames are mapped.
+struct Streaming {
+    about: About,
+    /// Always there, but for the moment in which it is dropped.
+    stream: Option<MmapStream<'static>>,
+}
+
+impl Frames for Streaming {
+    fn about(&self) -> &About {
+        &self.about
+    }
+
+    fn next(&mut self, wait: Duration, take: &mut dyn FnMut(Frame<'_>)) -> Result<(), CameraFault> {
+        let stream = self.stream.as_mut().ok_or(CameraFault::Unplugged)?;
+        let handle = stream.handle();
+        stream.set_timeout(wait);
+        for round in 1.. {
+            let waited_for_us = handle.poll(READABLE, 0)? > 0;
+            let (buffer, frame) = stream.next()?;
+            // Of the frames that wait the newest is taken; but when all places were full, nothing
+            // new had one, and even the newest is old.
+            let old = waited_for_us && round == IN_FLIGHT;
+            if round <= IN_FLIGHT && (old || handle.poll(READABLE, 0)? > 0) {
+                continue;
+            }
+            let used = buffer.len().min(frame.bytesused as usize);
+            take(Frame {
+                bytes: &buffer[..used],
+                sequence: frame.sequence,
+            });
+            break;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        let Some(mut stream) = self.stream.take() else {
+            return;
+        };
+        // The wrapper's own drop panics where the driver refuses to stop, and again while it
+        // unwinds, which would end the process. Such a stream is left as it is.
+        match stream.stop() {
+            Ok(()) => {}
+            Err(error) if Errno::from_io_error(&error) == Some(Errno::NODEV) => {}
+            Err(error) => {
+                tracing::error!(%error, "the camera cannot be stopped");
+                std::mem::forget(stream);
+            }
+        }
+    }
 }
 
 impl Found {
-    /// Sets the best format that the camera has, and says how its frames will lie in memory.
-    ///
-    /// # Errors
-    /// It has none that can be read, or another program is using it.
-    pub(super) fn set_up(&self) -> io::Result<Layout> {
-        let unreadable = || io::Error::other("it has no format that can be read");
-        let mode = best(&self.modes()?).ok_or_else(unreadable)?;
+    /// Sets the best format that the camera has, and says how its frames will lie in memory, and
+    /// what the format is called.
+    fn set_up(&self, only: Option<[u8; 4]>) -> Result<(Layout, String), CameraFault> {
+        let modes = self.modes()?;
+        let offered = || {
+            let mut names: Vec<String> = modes.iter().map(|mode| named(mode.fourcc)).collect();
+            names.dedup();
+            CameraFault::Format(format!("it has {}", names.join(", ")))
+        };
+        let mode = best(&modes, only).ok_or_else(offered)?;
         let format = Format::new(mode.width, mode.height, FourCC::new(&mode.fourcc));
         let settled = self.device.set_format(&format)?;
         if let Some(rate) = mode.rate {
@@ -100,16 +255,13 @@ impl Found {
             fourcc: settled.fourcc.repr,
             ..mode
         };
-        Ok(Layout {
-            encoding: settled_mode.encoding().ok_or_else(unreadable)?,
+        let layout = Layout {
+            encoding: settled_mode.encoding().ok_or_else(offered)?,
             width: settled.width,
             height: settled.height,
             stride: settled.stride,
-        })
-    }
-
-    pub(super) fn device(&self) -> &Device {
-        &self.device
+        };
+        Ok((layout, named(settled.fourcc.repr)))
     }
 
     fn modes(&self) -> io::Result<Vec<Mode>> {
@@ -144,6 +296,10 @@ impl Found {
         });
         rates.reduce(f32::max)
     }
+}
+
+fn named(fourcc: [u8; 4]) -> String {
+    String::from_utf8_lossy(&fourcc).trim().to_owned()
 }
 
 fn per_second(interval: Fraction) -> Option<f32> {

@@ -44,10 +44,14 @@ const RATE_MIN: f32 = 10.0;
 /// Faster than this brings nothing more.
 const RATE_ENOUGH: f32 = 30.0;
 
-/// The best of `modes`, or none that can be read. Raw grey at full size first, then JPEG at full
-/// size, then the largest of the rest that is not too slow.
-pub(super) fn best(modes: &[Mode]) -> Option<Mode> {
-    let readable = modes.iter().filter(|mode| mode.encoding().is_some());
+/// The best of `modes`, or of those in the `only` format; none if none can be read. Raw grey at
+/// full size first, then JPEG at full size, then the largest of the rest that is not too slow.
+pub(super) fn best(modes: &[Mode], only: Option<[u8; 4]>) -> Option<Mode> {
+    let asked = |mode: &&Mode| only.is_none_or(|only| mode.fourcc == only);
+    let readable = modes
+        .iter()
+        .filter(|mode| mode.encoding().is_some())
+        .filter(asked);
     readable.copied().max_by(|a, b| {
         let (a, b) = (a.merit(), b.merit());
         a.partial_cmp(&b).unwrap_or(std::cmp::Ordering::Equal)
@@ -115,10 +119,21 @@ mod tests {
             (&[bayer], None),
             (&[], None),
         ] {
-            assert_eq!(best(offered), expected, "{offered:?}");
+            assert_eq!(best(offered, None), expected, "{offered:?}");
             let mut turned = offered.to_vec();
             turned.reverse();
-            assert_eq!(best(&turned), expected, "{turned:?}");
+            assert_eq!(best(&turned, None), expected, "{turned:?}");
         }
+    }
+
+    #[test]
+    fn an_installer_may_know_better() {
+        let yuyv = mode(b"YUYV", 1280, 720, 10.0);
+        let mjpg = mode(b"MJPG", 1280, 720, 30.0);
+        let bayer = mode(b"BA81", 1280, 720, 30.0);
+        let offered = [yuyv, mjpg, bayer];
+        assert_eq!(best(&offered, Some(*b"MJPG")), Some(mjpg));
+        assert_eq!(best(&offered, Some(*b"GREY")), None);
+        assert_eq!(best(&offered, Some(*b"BA81")), None);
     }
 }

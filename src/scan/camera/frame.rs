@@ -1,15 +1,13 @@
 //! Grey from a camera's frame.
 
-use std::io::Cursor;
-
-use image::{ImageFormat, ImageReader, Limits};
 use zeroize::Zeroizing;
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::format::Encoding;
 use crate::scan::Luma;
-
-/// Memory that decoding one JPEG frame may take: 8000 by 8000 in colour, and as much again.
-const FRAME_MAX_BYTES: u64 = 400 << 20;
 
 /// How a frame lies in memory, as the driver settled it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,20 +63,59 @@ fn rows(frame: &[u8], layout: Layout, step: usize, first: usize) -> Option<Vec<u
     Some(pixels)
 }
 
+/// Decodes grey only: colour is most of the work and nobody needs it. What is broken in the middle
+/// stays grey below; what has no readable head is no picture.
 fn jpeg(frame: &[u8]) -> Option<Grey> {
-    let mut reader = ImageReader::with_format(Cursor::new(frame), ImageFormat::Jpeg);
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(Luma::SIDE_MAX);
-    limits.max_image_height = Some(Luma::SIDE_MAX);
-    limits.max_alloc = Some(FRAME_MAX_BYTES);
-    reader.limits(limits);
-    let picture = reader.decode().ok()?.into_luma8();
+    // Most cameras leave the standard's own tables out, which plain JPEG does not allow.
+    let completed = (!has_tables(frame))
+        .then(|| with_standard_tables(frame))
+        .flatten();
+    let frame = completed
+        .as_ref()
+        .map_or(frame, |completed| completed.as_slice());
+    let options = DecoderOptions::default()
+        .set_strict_mode(false)
+        .set_max_width(Luma::SIDE_MAX as usize)
+        .set_max_height(Luma::SIDE_MAX as usize)
+        .jpeg_set_out_colorspace(ColorSpace::Luma);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(frame), options);
+    decoder.decode_headers().ok()?;
+    let (width, height) = decoder.dimensions()?;
+    // The decoder fails where a picture's own colours do not let it give grey only.
+    let pixels = width.checked_mul(height)?;
+    if decoder.output_buffer_size()? != pixels {
+        return None;
+    }
+    let mut pixels = Zeroizing::new(vec![0; pixels]);
+    decoder.decode_into(&mut pixels).ok()?;
     Some(Grey {
-        width: picture.width(),
-        height: picture.height(),
-        pixels: Zeroizing::new(picture.into_raw()),
+        width: width.try_into().ok()?,
+        height: height.try_into().ok()?,
+        pixels,
     })
 }
+
+/// Segments before the picture itself are shorter than this together.
+const HEAD_MAX_BYTES: usize = 4096;
+
+fn has_tables(frame: &[u8]) -> bool {
+    const HUFFMAN_TABLES: [u8; 2] = [0xff, 0xc4];
+    let head = &frame[..frame.len().min(HEAD_MAX_BYTES)];
+    head.windows(2).any(|marker| marker == HUFFMAN_TABLES)
+}
+
+/// The frame marked as one of a Motion JPEG film, for which the standard's tables are implied.
+fn with_standard_tables(frame: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (start, rest) = frame.split_at_checked(2)?;
+    let mut completed = Zeroizing::new(Vec::with_capacity(frame.len() + AVI1.len()));
+    completed.extend_from_slice(start);
+    completed.extend_from_slice(AVI1);
+    completed.extend_from_slice(rest);
+    Some(completed)
+}
+
+/// An application segment of seven bytes.
+const AVI1: &[u8] = b"\xff\xe0\x00\x07AVI1\0";
 
 #[cfg(test)]
 mod tests {
@@ -157,6 +194,53 @@ mod tests {
         assert!(grey(&padded, any).is_some());
         assert!(grey(&file[..20], any).is_none());
         assert!(grey(&[], any).is_none());
+    }
+
+    /// Of the pictures of films the tables are left out; the decoder knows the standard's own.
+    #[test]
+    fn a_frame_without_its_tables_is_the_same_picture() {
+        let picture = image::RgbImage::from_fn(48, 32, |x, y| {
+            image::Rgb([(x * 5) as u8, (y * 7) as u8, 90])
+        });
+        let mut file = std::io::Cursor::new(Vec::new());
+        picture
+            .write_to(&mut file, image::ImageFormat::Jpeg)
+            .expect("encoded");
+        let file = file.into_inner();
+        let bare = without_tables(&file);
+        assert!(bare.len() + 400 < file.len());
+        let any = layout(Encoding::Jpeg, 48, 32, 0);
+        let (whole, bare) = (grey(&file, any), grey(&bare, any));
+        let (whole, bare) = (whole.expect("whole"), bare.expect("bare"));
+        assert_eq!(whole.pixels, bare.pixels);
+        // The grey that JPEG means (ITU-T T.871).
+        let meant = |at: u32| {
+            let [red, green, blue] = picture.get_pixel(at % 48, at / 48).0.map(f32::from);
+            0.299 * red + 0.587 * green + 0.114 * blue
+        };
+        for (at, pixel) in (0..).zip(whole.pixels.iter()) {
+            let pixel = f32::from(*pixel);
+            assert!(
+                (pixel - meant(at)).abs() < 6.0,
+                "{at}: {pixel} for {}",
+                meant(at)
+            );
+        }
+    }
+
+    /// All segments of a JPEG file but those with Huffman tables.
+    fn without_tables(file: &[u8]) -> Vec<u8> {
+        let mut bare = file[..2].to_vec();
+        let mut at = 2;
+        while file[at + 1] != 0xda {
+            let end = at + 2 + usize::from(u16::from_be_bytes([file[at + 2], file[at + 3]]));
+            if file[at + 1] != 0xc4 {
+                bare.extend(&file[at..end]);
+            }
+            at = end;
+        }
+        bare.extend(&file[at..]);
+        bare
     }
 
     proptest! {

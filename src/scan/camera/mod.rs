@@ -1,93 +1,137 @@
 //! The camera: opened when codes are wanted, closed when not, and opened again by itself after a
-//! stall or a pulled plug.
+//! stall or a pulled plug. Invariant: no thread but the driver's own ever waits for the driver
+//! without a bound.
 
+mod desk;
 mod device;
+mod fault;
 mod format;
 mod frame;
+mod inspect;
+mod judge;
+mod settings;
+#[cfg(test)]
+mod tests;
 
-use std::io;
 use std::time::{Duration, Instant};
 
-use v4l::buffer::Type;
-use v4l::io::traits::CaptureStream;
-use v4l::prelude::MmapStream;
-
-use self::device::Found;
+pub use self::desk::About;
+use self::desk::Desk;
+use self::device::System;
+pub use self::fault::CameraFault;
+use self::frame::Grey;
+pub use self::inspect::{Inspection, inspect};
+use self::judge::Judge;
 use super::look::Looking;
-use super::source::{Outlet, ScanEvent, SourceHandle, Wanted, start};
+use super::source::{Mode, Outlet, ScanEvent, SourceHandle, Wanted, start};
 use crate::config;
 
-/// A camera without a frame for so long is stuck; nothing else tells. The slowest one taken gives
-/// a frame each second or so while it adapts to the dark.
-const STALLED_AFTER: Duration = Duration::from_secs(2);
-/// Frames in flight: one with us, one being filled, one to spare. More would only be older.
-const BUFFERS: u32 = 3;
+/// A camera at rest is looked for so often, by its device file alone.
+const PRESENT_EVERY: Duration = Duration::from_secs(1);
+
 /// Starts the camera's thread. The device is open and streaming only while codes are wanted.
 pub fn start_camera(
     settings: config::Camera,
     sink: impl Fn(ScanEvent) + Send + 'static,
 ) -> SourceHandle {
-    let mut known = None;
+    let desk = Desk::new(move || System::new(settings.clone()));
+    let mut serving = Serving::new(desk);
     start("camera", sink, move |outlet| {
-        serve(&settings.device, &mut known, outlet)
+        serving.serve(outlet).map_err(|fault| fault.to_string())
     })
 }
 
 /// The cameras that are plugged in: path and name.
 pub fn cameras() -> Vec<String> {
-    let listed = device::all().into_iter();
-    listed
-        .map(|camera| format!("{} ({})", camera.path.display(), camera.name))
-        .collect()
+    device::names()
 }
 
-fn serve(wanted: &str, known: &mut Option<String>, outlet: &mut Outlet) -> Result<(), String> {
-    // Looked for at once, so that staff hear of a missing camera before a patient does; but not
-    // kept open: while it is, it comes back under another number when it is plugged in anew.
-    let present = look(wanted, known.as_deref())?.name;
-    if known.replace(present).is_none() {
+/// One camera's life.
+struct Serving {
+    desk: Desk,
+    /// It gave no good picture when it was last used.
+    failed: bool,
+}
+
+impl Serving {
+    fn new(desk: Desk) -> Self {
+        Self {
+            desk,
+            failed: false,
+        }
+    }
+
+    /// Serves until nobody wants the camera, or it fails.
+    fn serve(&mut self, outlet: &mut Outlet) -> Result<(), CameraFault> {
+        // Looked for at once, so that staff hear of a missing camera before a patient does; but not
+        // kept open: while it is, it comes back under another number when it is plugged in anew.
+        self.desk.find()?;
+        // Who has failed must show a picture before it is called healthy, wanted or not: a way
+        // that is closed is not asked for.
+        if self.failed {
+            self.try_out()?;
+            self.failed = false;
+        }
         outlet.health(Ok(()));
+        while outlet.wait_until_wanted(PRESENT_EVERY) == Wanted::In(Mode::Closed) {
+            if !self.desk.is_present()? {
+                return Err(CameraFault::Unplugged);
+            }
+        }
+        if outlet.wanted() == Wanted::Never {
+            return Ok(());
+        }
+        let watched = self.watch(outlet);
+        self.failed = watched.is_err();
+        watched
     }
-    if outlet.wait_until_wanted() == Wanted::Never {
-        return Ok(());
-    }
-    outlet.forget();
-    let camera = look(wanted, known.as_deref())?;
-    watch(&camera, outlet).map_err(|e| {
-        let name = &camera.name;
-        if e.kind() == io::ErrorKind::TimedOut {
-            format!("camera {name} gives no pictures; it is opened anew")
+
+    /// Looks for codes until they are no longer wanted or the camera fails.
+    fn watch(&mut self, outlet: &mut Outlet) -> Result<(), CameraFault> {
+        let about = self.desk.open()?;
+        tracing::info!(camera = about.name, path = about.path, "watching");
+        let mut judge = Judge::new(Instant::now());
+        let mut looking = Looking::new(outlet);
+        while outlet.mode() != Mode::Closed {
+            let taken = self.desk.picture(looking.due())?;
+            let now = Instant::now();
+            let picture = taken.grey.as_ref().and_then(Grey::view);
+            match judge.judge(picture, now) {
+                Some(Err(fault)) if !fault.keeps_the_stream() => {
+                    self.desk.close()?;
+                    return Err(fault);
+                }
+                Some(health) => {
+                    self.failed = health.is_err();
+                    outlet.health(health.map_err(|fault| fault.to_string()));
+                }
+                None => {}
+            }
+            if let Some(picture) = picture {
+                looking.look(picture, taken.at, outlet);
+            }
+        }
+        self.desk.close()?;
+        // Nobody looks any longer, and nothing would tell that it can see again.
+        if self.failed {
+            Err(CameraFault::Blank)
         } else {
-            format!("camera {name} failed ({e}); check its cable, and that no other program has it")
-        }
-    })
-}
-
-fn look(wanted: &str, known: Option<&str>) -> Result<Found, String> {
-    device::find(wanted, known).ok_or_else(|| {
-        let which = if wanted.is_empty() { "any" } else { wanted };
-        format!("camera not found ({which}); check its cable and its name in the configuration")
-    })
-}
-
-/// Looks for codes until they are no longer wanted or the camera fails.
-fn watch(camera: &Found, outlet: &mut Outlet) -> io::Result<()> {
-    let layout = camera.set_up()?;
-    let mut stream = MmapStream::with_buffers(camera.device(), Type::VideoCapture, BUFFERS)?;
-    stream.set_timeout(STALLED_AFTER);
-    let mut looking = Looking::new();
-    while outlet.wanted() == Wanted::Yes {
-        let (buffer, frame) = stream.next()?;
-        outlet.health(Ok(()));
-        let now = Instant::now();
-        if !looking.is_due(now) {
-            continue;
-        }
-        let used = buffer.len().min(frame.bytesused as usize);
-        let grey = frame::grey(&buffer[..used], layout);
-        if let Some(picture) = grey.as_ref().and_then(|grey| grey.view()) {
-            looking.look(picture, now, outlet);
+            Ok(())
         }
     }
-    Ok(())
+
+    /// Takes pictures until one is good.
+    fn try_out(&mut self) -> Result<(), CameraFault> {
+        self.desk.open()?;
+        let mut judge = Judge::new(Instant::now());
+        let tried = loop {
+            let taken = self.desk.picture(Instant::now())?;
+            let picture = taken.grey.as_ref().and_then(Grey::view);
+            if let Some(verdict) = judge.judge(picture, Instant::now()) {
+                break verdict;
+            }
+        };
+        self.desk.close()?;
+        tried
+    }
 }
