@@ -170,6 +170,7 @@ impl Files {
             ethnicity: None,
             old_id: dg13.old_id.clone(),
             cancelled_numbers: Vec::new(),
+            card_expiry: None,
         })
     }
 

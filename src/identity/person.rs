@@ -38,6 +38,9 @@ pub struct Person {
     pub old_id: Option<Private<String>>,
     /// Personal numbers that were cancelled and replaced by the present one.
     pub cancelled_numbers: Vec<PersonalNumber>,
+    /// The last day of the card that was shown; absent where it has none or it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_expiry: Option<jiff::civil::Date>,
 }
 
 impl Person {

@@ -37,8 +37,7 @@ pub fn person(index: usize) -> Person {
 pub fn card_code(index: usize) -> Event {
     let card = CardQr {
         person: person(index),
-        issue_date: None,
-        extra: Vec::new(),
+        issue_date: jiff::civil::date(2021, 4, 19),
     };
     Event::Code(Box::new(Payload::Cccd(Box::new(card))))
 }

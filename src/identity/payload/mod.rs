@@ -4,7 +4,9 @@
 
 mod bhyt;
 mod card;
+mod expiry;
 mod hints;
+mod keys;
 mod opaque;
 #[cfg(test)]
 mod tests;
@@ -40,10 +42,8 @@ pub enum Payload {
 pub struct CardQr {
     /// Who the card says it is of.
     pub person: Person,
-    /// Issue date, where it was readable.
-    pub issue_date: Option<jiff::civil::Date>,
-    /// Fields beyond the seven known ones, as they stood (the card of 2024).
-    pub extra: Vec<Private<String>>,
+    /// Issue date.
+    pub issue_date: jiff::civil::Date,
 }
 
 /// The QR of a BHYT card.
@@ -95,6 +95,15 @@ impl Payload {
     /// never guessed.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         std::str::from_utf8(bytes).map_or(Self::Other, Self::parse)
+    }
+
+    /// The same for a text that came as key strokes: what layouts, input methods and lost marks did
+    /// to it is put right where that is certain. A name is never guessed.
+    pub fn from_keys(text: &str) -> Self {
+        if text.len() > TEXT_MAX_BYTES {
+            return Self::Other;
+        }
+        keys::parse(text)
     }
 
     /// The code of a visit, as a ticket carries it: `TD1:` and the UUID in hexadecimal. Upper

@@ -117,6 +117,8 @@ fn renewed(before: Person, now: &Person) -> Person {
         ethnicity: None,
         old_id: now.old_id.or(before.old_id),
         cancelled_numbers: cancelled,
+        // Of the card that was shown, not of the person.
+        card_expiry: None,
     }
 }
 
