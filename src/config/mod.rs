@@ -10,7 +10,8 @@ mod tests;
 pub use section::Fault;
 pub use settings::{
     Camera, Chip, Config, Ehr, EhrAuth, Fhir, Fields, Insurance, Kiosk, Link, Policy, Printer,
-    Privacy, Reader, Scanner, Screen, Service, Site, Staff, Store, Trust, Voice, Waits,
+    Privacy, Reader, Scanner, ScannerMode, Screen, Service, Site, Staff, Store, Trust, Voice,
+    Waits,
 };
 
 /// The commented example, as `tiepdon config example` prints it.

@@ -201,13 +201,25 @@ pub struct Camera {
     pub device: String,
 }
 
-/// The 2D scanner on a serial line.
+/// The 2D scanner.
 #[derive(Debug, Clone)]
 pub struct Scanner {
-    /// Device file.
+    /// Device file; of a keyboard also part of its name, without a slash.
     pub device: PathBuf,
-    /// Line speed; CDC devices ignore it.
-    pub baud: u32,
+    /// What it plays.
+    pub mode: ScannerMode,
+}
+
+/// What a scanner plays towards the computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScannerMode {
+    /// A serial line, with its speed; CDC devices ignore it. It gives what the code holds.
+    Serial {
+        /// Bits a second.
+        baud: u32,
+    },
+    /// A keyboard: it gives what can be typed.
+    Keyboard,
 }
 
 /// How the printer is reached.

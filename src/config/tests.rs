@@ -147,6 +147,16 @@ fn mistakes_that_would_show_only_in_service_are_faults() {
             "(TOML)",
         ),
         ("[reader]", "[site]", "(TOML)"),
+        (
+            "[screen]",
+            "[scanner]\ndevice = \"Barcode\"\nmode = \"keyboard\"\nbaud = 9600\n[screen]",
+            "scanner.baud",
+        ),
+        (
+            "[screen]",
+            "[scanner]\ndevice = \"x\"\nmode = \"ps2\"\n[screen]",
+            "scanner.mode",
+        ),
         ("[screen]", "[[screen]]", "screen"),
         ("width_mm = 476", "width_mm = \"476\"", "screen.width_mm"),
         ("width_mm = 476", "width_mm = 47.6", "screen.width_mm"),

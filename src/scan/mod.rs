@@ -5,20 +5,24 @@
 mod camera;
 mod decode;
 mod fence;
+mod linear;
 #[cfg(feature = "camera")]
 mod look;
 mod luma;
+mod scanner;
 mod serial;
 mod source;
 mod still;
+mod wedge;
 
 #[cfg(feature = "camera")]
 pub use camera::{cameras, start_camera};
 pub use decode::{Code, Eye, Place, Sight, Symbology, decode};
 pub use luma::Luma;
-pub use serial::start_scanner;
+pub use scanner::start_scanner;
 pub use source::{ScanEvent, SourceHandle};
 pub use still::read_picture;
+pub use wedge::{WedgeError, probe_wedge};
 
 /// Why no code can be looked for.
 #[derive(Debug, thiserror::Error)]
