@@ -46,6 +46,7 @@ impl Machine {
                 chip: false,
                 code: false,
                 typed: true,
+                hospital_number: true,
             },
             card_present: false,
             card_is_next: false,
@@ -197,6 +198,7 @@ impl Machine {
             | Touch::Consent(_)
             | Touch::Key(_)
             | Touch::TypeNumber
+            | Touch::TypeHospitalNumber
             | Touch::NoCard
             | Touch::NoPapers
             | Touch::Confirm(_)

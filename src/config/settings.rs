@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use crate::identity::{Grade, Private, Way};
+use crate::identity::{Grade, HospitalPattern, Private, Way};
 use crate::queue::{Series, ServiceCode};
 use crate::words::Language;
 
@@ -270,6 +270,8 @@ pub struct Fhir {
     pub personal_number_systems: Vec<String>,
     /// Identifier systems of the insurance number.
     pub insurance_number_systems: Vec<String>,
+    /// The hospital's own numbers, where its papers carry them.
+    pub hospital_numbers: Option<HospitalNumbers>,
     /// Identifier system of our visit ids.
     pub visit_system: String,
     /// Prefix of the identifier system of queue numbers; day and service are appended.
@@ -278,6 +280,15 @@ pub struct Fhir {
     pub connect: Duration,
     /// Whole time for one request.
     pub request: Duration,
+}
+
+/// The hospital's own patient numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HospitalNumbers {
+    /// What they look like.
+    pub pattern: HospitalPattern,
+    /// Their identifier system.
+    pub system: String,
 }
 
 /// The hospital's system.

@@ -9,6 +9,7 @@
 mod attempts;
 mod deeds;
 mod evidence;
+mod papers;
 mod paths;
 mod promises;
 mod witness;

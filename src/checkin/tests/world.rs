@@ -10,8 +10,8 @@ use crate::checkin::{AskId, ChipRead, Device, Effect, Event, Machine, Mono, Now,
 use crate::config::{Chip, Policy, Privacy, Service, Waits};
 use crate::emrtd::Proofs;
 use crate::identity::{
-    self, BhytQr, CardQr, Check, CheckResult, Grade, InsuranceNumber, Payload, Person,
-    PersonalNumber, Private, Way,
+    self, BhytQr, CardQr, Check, CheckResult, Grade, HospitalNumber, HospitalPattern,
+    InsuranceNumber, Payload, Person, PersonalNumber, Private, Way,
 };
 use crate::queue::{Draft, Issued, Paper, Refusal, Series, ServiceCode, VisitKind};
 use crate::store::Answer;
@@ -55,6 +55,12 @@ pub fn insurance_code(index: usize) -> Event {
         valid_to: None,
     };
     Event::Code(Box::new(Payload::Bhyt(Box::new(card))))
+}
+
+/// A number on a hospital's paper.
+pub fn paper_code(number: &str) -> Event {
+    let number = HospitalNumber::parse(number).expect("a number");
+    Event::Code(Box::new(Payload::HospitalNumber(number)))
 }
 
 pub fn insurance_number(index: usize) -> InsuranceNumber {
@@ -109,6 +115,7 @@ pub fn rules(chip: Chip, privacy: Privacy, services: usize) -> Rules {
         },
         services: all[..services].to_vec(),
         desk: service("QUAY", "T"),
+        hospital_number: HospitalPattern::parse("BN######"),
         time_zone: jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(7)),
     }
 }

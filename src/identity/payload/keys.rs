@@ -28,6 +28,7 @@ pub(super) fn parse(text: &str) -> Payload {
         | Payload::Bhyt(_)
         | Payload::PersonalNumber(_)
         | Payload::InsuranceNumber(_)
+        | Payload::HospitalNumber(_)
         | Payload::Visit(_) => as_it_stands,
     };
     if let Payload::Cccd(mut card) = payload {

@@ -15,7 +15,7 @@ mod text;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{InsuranceNumber, Person, PersonalNumber, Private, Way};
+use super::{HospitalNumber, InsuranceNumber, Person, PersonalNumber, Private, Way};
 pub use hints::{Hint, hints};
 
 /// What the text of a QR code is.
@@ -31,6 +31,8 @@ pub enum Payload {
     InsuranceNumber(InsuranceNumber),
     /// A visit, from the code that our own tickets carry ([`Payload::visit_code`]).
     Visit(Uuid),
+    /// A number that papers of a hospital may carry. It tells nobody without a second factor.
+    HospitalNumber(HospitalNumber),
     /// An app's code that cannot be read here, such as VNeID's dynamic one. The text is not kept.
     Opaque,
     /// A code of something else. The text is not kept.
@@ -86,6 +88,8 @@ impl Payload {
             Self::Bhyt(Box::new(card))
         } else if opaque::is_opaque(&text) {
             Self::Opaque
+        } else if let Some(number) = HospitalNumber::parse(&text) {
+            Self::HospitalNumber(number)
         } else {
             Self::Other
         }
@@ -119,6 +123,7 @@ impl Payload {
             Self::Bhyt(_) => "bhyt",
             Self::PersonalNumber(_) => "personal_number",
             Self::InsuranceNumber(_) => "insurance_number",
+            Self::HospitalNumber(_) => "hospital_number",
             Self::Visit(_) => "visit",
             Self::Opaque => "opaque",
             Self::Other => "other",
@@ -132,6 +137,7 @@ impl Payload {
             Self::Bhyt(card) => Some(&card.person),
             Self::PersonalNumber(_)
             | Self::InsuranceNumber(_)
+            | Self::HospitalNumber(_)
             | Self::Visit(_)
             | Self::Opaque
             | Self::Other => None,
@@ -148,7 +154,8 @@ impl Payload {
                 insurance_number: Some(number),
                 ..Person::default()
             }),
-            Self::Visit(_) | Self::Opaque | Self::Other => None,
+            // Papers lie about: whose it is, the birth year must say too.
+            Self::HospitalNumber(_) | Self::Visit(_) | Self::Opaque | Self::Other => None,
         }
     }
 
@@ -158,7 +165,9 @@ impl Payload {
         match self {
             Self::Cccd(_) => Way::CardQr,
             Self::Bhyt(_) => Way::BhytQr,
-            Self::PersonalNumber(_) | Self::InsuranceNumber(_) => Way::Typed,
+            Self::PersonalNumber(_) | Self::InsuranceNumber(_) | Self::HospitalNumber(_) => {
+                Way::Typed
+            }
             Self::Visit(_) | Self::Opaque | Self::Other => Way::None,
         }
     }

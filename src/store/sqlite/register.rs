@@ -107,6 +107,7 @@ fn renewed(before: Person, now: &Person) -> Person {
     Person {
         personal_number: now.personal_number.or(before.personal_number),
         insurance_number: now.insurance_number.or(before.insurance_number),
+        hospital_number: now.hospital_number.or(before.hospital_number),
         name: now.name.or(before.name),
         name_latin: now.name_latin.or(before.name_latin),
         birth_date: now.birth_date.or(before.birth_date),
