@@ -67,10 +67,8 @@ fn search(lines: &Lines<'_>) -> Option<String> {
 }
 
 fn confirmed(lines: &Lines<'_>, at: usize, read: &Read) -> bool {
-    let needed = match read.format {
-        BarcodeFormat::CODE_128 => AGREE_128,
-        _ => AGREE_39,
-    };
+    let checked = read.format == BarcodeFormat::CODE_128;
+    let needed = if checked { AGREE_128 } else { AGREE_39 };
     let beside = BESIDE.iter().filter_map(|distance| {
         let at = at
             .checked_add_signed(*distance)

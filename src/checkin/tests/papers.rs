@@ -39,11 +39,10 @@ fn gathering(world: &World) -> (Want, usize, Option<Cause>, Option<Shown>) {
 }
 
 fn looked_up(world: &World) -> Option<Person> {
-    let find = world.open.iter().rev().find_map(|effect| match effect {
+    world.open.iter().rev().find_map(|effect| match effect {
         Effect::FindPatient { person, .. } => Some((**person).clone()),
         _ => None,
-    });
-    find
+    })
 }
 
 fn answer(world: &mut World, result: Result<Match, Cause>) {

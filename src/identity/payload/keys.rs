@@ -43,10 +43,10 @@ pub(super) fn parse(text: &str) -> Payload {
 /// A payload that the text can only have been.
 fn repaired(text: &str) -> Option<Payload> {
     let text = text::normalised(text);
-    let text = without_scanner_prefix(&text);
-    let whole = |text: &str| match Payload::parse(text) {
-        Payload::Other | Payload::Opaque => None,
-        known => Some(known),
+    let text = text::without_symbology(&text);
+    let whole = |text: &str| {
+        let read = Payload::parse(text);
+        (!matches!(read, Payload::Other | Payload::Opaque)).then_some(read)
     };
     whole(text)
         .or_else(|| whole(&visit(text)?))
@@ -58,16 +58,6 @@ fn repaired(text: &str) -> Option<Payload> {
             // Two readings are none.
             found.next().filter(|_| found.next().is_none())
         })
-}
-
-/// `]Q1` and the like: the symbology identifier that scanners can be set to send first (ISO/IEC
-/// 15424).
-fn without_scanner_prefix(text: &str) -> &str {
-    let mut signs = text.chars();
-    let identifier = signs.next() == Some(']')
-        && signs.next().is_some_and(|c| c.is_ascii_alphabetic())
-        && signs.next().is_some_and(|c| c.is_ascii_alphanumeric());
-    if identifier { signs.as_str() } else { text }
 }
 
 /// A visit's code whose Shift was lost.

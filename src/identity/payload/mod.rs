@@ -76,19 +76,20 @@ impl Payload {
             return Self::Other;
         }
         let text = text::normalised(text);
+        let text = text::without_symbology(&text);
         if let Some(digits) = text.strip_prefix(VISIT_PREFIX) {
             visit(digits).map_or(Self::Other, Self::Visit)
-        } else if let Some(number) = PersonalNumber::parse(&text) {
+        } else if let Some(number) = PersonalNumber::parse(text) {
             Self::PersonalNumber(number)
-        } else if let Some(number) = InsuranceNumber::parse(&text) {
+        } else if let Some(number) = InsuranceNumber::parse(text) {
             Self::InsuranceNumber(number)
-        } else if let Some(card) = card::parse(&text) {
+        } else if let Some(card) = card::parse(text) {
             Self::Cccd(Box::new(card))
-        } else if let Some(card) = bhyt::parse(&text) {
+        } else if let Some(card) = bhyt::parse(text) {
             Self::Bhyt(Box::new(card))
-        } else if opaque::is_opaque(&text) {
+        } else if opaque::is_opaque(text) {
             Self::Opaque
-        } else if let Some(number) = HospitalNumber::parse(&text) {
+        } else if let Some(number) = HospitalNumber::parse(text) {
             Self::HospitalNumber(number)
         } else {
             Self::Other

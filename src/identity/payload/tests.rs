@@ -276,6 +276,7 @@ fn every_code_is_of_one_kind() {
         ("xin chào", "other", Way::None),
         ("BN00123456", "hospital_number", Way::Typed),
         ("bn-2411/042\r", "hospital_number", Way::Typed),
+        ("]C0BN00123456", "hospital_number", Way::Typed),
         ("012345678", "hospital_number", Way::Typed),
         ("0990900123456", "hospital_number", Way::Typed),
         ("12345678901234567890123456", "other", Way::None),

@@ -269,10 +269,7 @@ fn what_is_no_whole_code_gives_no_text() {
         ("too short a text", code_39("A1")),
         ("too short a text with a checksum", code_128("A1")),
         ("too long a text", code_128(&"7".repeat(33))),
-        (
-            "lines of print",
-            vec![3, 2, 1, 1, 2, 5, 1, 4, 2, 1].repeat(8),
-        ),
+        ("lines of print", [3, 2, 1, 1, 2, 5, 1, 4, 2, 1].repeat(8)),
     ] {
         assert_eq!(held(&widths, HELD).read(), None, "{what}");
     }
@@ -370,6 +367,7 @@ proptest! {
 /// Time on a frame without a code: `cargo test --release -- --ignored --nocapture linear`.
 #[test]
 #[ignore = "a measurement"]
+#[expect(clippy::print_stdout, reason = "the figures are told")]
 fn time_on_frames_without_a_code() {
     let (width, height) = (1280, 720);
     let mut report = String::new();

@@ -4,11 +4,11 @@
 mod keys;
 
 use std::fs;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use evdev::{EventSummary, KeyCode, SynchronizationCode};
+use evdev::{EventType, InputEvent, KeyCode, SynchronizationCode};
 // The raw one: what the kernel's buffer lost must be seen, not be made up for.
 use evdev::raw_stream::RawDevice;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -90,13 +90,14 @@ fn open(device: &Path) -> Result<RawDevice, WedgeError> {
 }
 
 fn open_file(path: &Path) -> Result<RawDevice, WedgeError> {
-    RawDevice::open(path).map_err(|error| match error.kind() {
-        ErrorKind::PermissionDenied => WedgeError::Rights(path.to_owned(), error),
-        // It has no input device's answers.
-        _ if Errno::from_io_error(&error) == Some(Errno::NOTTY) => {
-            WedgeError::NoKeyboard(path.to_owned())
+    RawDevice::open(path).map_err(|error| {
+        let path = path.to_owned();
+        match Errno::from_io_error(&error) {
+            Some(Errno::ACCESS | Errno::PERM) => WedgeError::Rights(path, error),
+            // It has no input device's answers.
+            Some(Errno::NOTTY) => WedgeError::NoKeyboard(path),
+            Some(_) | None => WedgeError::Missing(path),
         }
-        _ => WedgeError::Missing(path.to_owned()),
     })
 }
 
@@ -128,21 +129,25 @@ fn read_codes(keyboard: &mut RawDevice, outlet: &mut Outlet) -> io::Result<()> {
         }
         for event in keyboard.fetch_events()? {
             let at = event.timestamp().duration_since(SystemTime::UNIX_EPOCH);
-            let stroke = match event.destructure() {
-                // 2 is a key that is held and repeats; a scanner holds none.
-                EventSummary::Key(_, key, value @ (0 | 1)) => Stroke::Key {
-                    code: key.code(),
-                    down: value == 1,
-                },
-                EventSummary::Synchronization(_, SynchronizationCode::SYN_DROPPED, _) => {
-                    Stroke::Lost
-                }
-                _ => continue,
+            let Some(stroke) = stroke(event) else {
+                continue;
             };
             keys.stroke(stroke, at.unwrap_or_default(), |code| outlet.typed(code));
         }
     }
     Ok(())
+}
+
+fn stroke(event: InputEvent) -> Option<Stroke> {
+    const DROPPED: u16 = SynchronizationCode::SYN_DROPPED.0;
+    let (kind, code) = (event.event_type(), event.code());
+    // 2 is a key that is held and repeats; a scanner holds none.
+    if kind == EventType::KEY && matches!(event.value(), 0 | 1) {
+        let down = event.value() == 1;
+        Some(Stroke::Key { code, down })
+    } else {
+        (kind == EventType::SYNCHRONIZATION && code == DROPPED).then_some(Stroke::Lost)
+    }
 }
 
 /// Waits for strokes; false after `time` without any.

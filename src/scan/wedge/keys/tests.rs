@@ -144,10 +144,7 @@ fn a_burst_of_keys_is_a_code() {
 #[test]
 fn letters_typed_with_alt_are_unicode_or_utf_8_and_never_guessed() {
     let name = |middle: Script| codes(&[typed("NGUY"), middle, typed("N|28021990"), enter()]);
-    assert_eq!(
-        name(alt("7876")),
-        ["NGUYỄN|28021990".replace('Ễ', "\u{1ec4}")]
-    );
+    assert_eq!(name(alt("7876")), ["NGUY\u{1ec4}N|28021990"]);
     let bytes = [alt("0225"), alt("0187"), alt("0132")].concat();
     assert_eq!(name(bytes), ["NGUY\u{1ec4}N|28021990"]);
     // A letter of Latin-1 beside one that Unicode alone has.
