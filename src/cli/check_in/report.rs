@@ -207,7 +207,9 @@ pub(super) fn told(view: &View, language: Language) -> Option<String> {
                 Want::CodeOrCan => Text::TerminalCodeOrCan,
                 Want::Card => Text::TerminalCard,
                 Want::HoldStill => Text::TerminalReading,
-                Want::Number | Want::HospitalNumber | Want::BirthYear => Text::TerminalTyping,
+                Want::Number => Text::TerminalTyping,
+                Want::HospitalNumber => Text::HospitalTitle,
+                Want::BirthYear => Text::YearTitle,
                 Want::Wait => Text::TerminalLookingUp,
             };
             let name = who.as_ref().and_then(|who| who.name.clone());
