@@ -39,6 +39,7 @@ fn client(base_url: &str, tenant: &str) -> FhirServer {
         headers: vec![("X-Tenant-ID".to_owned(), tenant.into())],
         ca_file: None,
         personal_number_systems: vec![CCCD.to_owned()],
+        hospital_numbers: None,
         insurance_number_systems: vec![BHYT.to_owned()],
         visit_system: VISIT.to_owned(),
         queue_system: "https://hospital.example/sid/queue".to_owned(),

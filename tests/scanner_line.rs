@@ -23,7 +23,7 @@ impl Host {
         let (sink, events) = channel();
         let settings = config::Scanner {
             device: device.to_owned(),
-            baud: 115_200,
+            mode: config::ScannerMode::Serial { baud: 115_200 },
         };
         let handle = start_scanner(settings, move |event| {
             // The test may be over already.

@@ -4,8 +4,8 @@ use uuid::Uuid;
 use super::attempts::Attempts;
 use super::event::{AskId, Effect, Mono, Now};
 use super::view::Ways;
-use crate::config::{Chip, Config, Hours, Policy, Privacy, Service, Waits};
-use crate::identity::{Grade, Way};
+use crate::config::{Chip, Config, Ehr, Hours, Policy, Privacy, Service, Waits};
+use crate::identity::{Grade, HospitalPattern, Way};
 use crate::queue::ServiceCode;
 use crate::words::Language;
 use std::time::Duration;
@@ -23,6 +23,8 @@ pub struct Rules {
     pub services: Vec<Service>,
     /// The desk's queue.
     pub desk: Service,
+    /// What the hospital's own numbers look like, where its papers carry them.
+    pub hospital_number: Option<HospitalPattern>,
     /// Days are reckoned in this zone.
     pub time_zone: jiff::tz::TimeZone,
     /// When the camera watches the welcome screen.
@@ -37,6 +39,10 @@ impl From<&Config> for Rules {
             policy: config.policy.clone(),
             services: config.services.clone(),
             desk: config.desk.clone(),
+            hospital_number: match &config.ehr {
+                Ehr::Fhir(fhir) => fhir.hospital_numbers.as_ref().map(|n| n.pattern.clone()),
+                Ehr::Local => None,
+            },
             time_zone: config.site.time_zone.clone(),
             watched: config
                 .camera

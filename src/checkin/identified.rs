@@ -2,7 +2,9 @@ use uuid::Uuid;
 
 use super::context::{Context, Rules};
 use super::view::Shown;
-use crate::identity::{Grade, Person, Proofs, Way, priority_by_age, shown_name};
+use crate::identity::{
+    Grade, HospitalNumber, Person, PersonalNumber, Proofs, Way, priority_by_age, shown_name,
+};
 use crate::queue::{Draft, InsuranceStatus, PatientRef, ServiceCode, VisitKind};
 use crate::words::Cause;
 
@@ -60,7 +62,12 @@ impl Identified {
             number: person
                 .personal_number
                 .as_ref()
-                .map(|number| number.last_four().to_owned()),
+                .map(PersonalNumber::last_four)
+                .or(person
+                    .hospital_number
+                    .as_ref()
+                    .map(HospitalNumber::last_four))
+                .map(str::to_owned),
         })
     }
 

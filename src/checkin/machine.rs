@@ -58,6 +58,7 @@ impl Machine {
                 chip: false,
                 code: false,
                 typed: true,
+                hospital_number: true,
             },
             card_present: false,
             card_is_next: false,
@@ -237,6 +238,7 @@ impl Machine {
             | Touch::Consent(_)
             | Touch::Key(_)
             | Touch::TypeNumber
+            | Touch::TypeHospitalNumber
             | Touch::NoCard
             | Touch::NoPapers
             | Touch::Confirm(_)

@@ -17,6 +17,8 @@ pub enum Touch {
     Key(Key),
     /// "I have no card with me": type the number instead.
     TypeNumber,
+    /// "I have a paper of this hospital": type its number.
+    TypeHospitalNumber,
     /// "No card": do not wait for the chip any longer.
     NoCard,
     /// "I have no papers."
@@ -160,6 +162,10 @@ pub enum Want {
     HoldStill,
     /// The twelve digits of the personal number.
     Number,
+    /// The digits of the hospital's number, from its papers.
+    HospitalNumber,
+    /// The year of birth, beside the hospital's number.
+    BirthYear,
     /// Nothing: looking up.
     Wait,
 }
@@ -217,4 +223,6 @@ pub struct Ways {
     pub code: bool,
     /// Digits on the keypad.
     pub typed: bool,
+    /// The number on the hospital's papers.
+    pub hospital_number: bool,
 }

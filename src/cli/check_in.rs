@@ -43,6 +43,9 @@ pub(super) struct Args {
     /// The personal number, as typed on the keypad
     #[arg(long, value_name = "N")]
     number: Option<String>,
+    /// The year of birth, typed where a hospital's number asks for it
+    #[arg(long, value_name = "YYYY")]
+    birth_year: Option<u16>,
     /// The service to choose where there is a choice; the first by default
     #[arg(long, value_name = "CODE")]
     service: Option<String>,

@@ -139,6 +139,7 @@ fn shortened(payload: &Payload) -> String {
         Payload::Cccd(card) => shortened_person(&card.person),
         Payload::Bhyt(card) => shortened_person(&card.person),
         Payload::PersonalNumber(number) => format!("••••{}", number.last_four()),
+        Payload::HospitalNumber(number) => format!("••••{}", number.last_four()),
         Payload::InsuranceNumber(_) | Payload::Visit(_) | Payload::Opaque | Payload::Other => {
             String::new()
         }

@@ -98,6 +98,11 @@ impl<'a> Section<'a> {
         self.table.is_some()
     }
 
+    /// Whether the key is there.
+    pub(super) fn has(&self, key: &'static str) -> bool {
+        self.get(key).is_some()
+    }
+
     /// The table under `key`; an absent one where there is none.
     pub(super) fn section(&self, key: &'static str) -> Section<'a> {
         let path = self.path_of(key);

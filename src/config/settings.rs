@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::hours::Hours;
-use crate::identity::{Grade, Private, Way};
+use crate::identity::{Grade, HospitalPattern, Private, Way};
 use crate::queue::{Series, ServiceCode};
 use crate::words::Language;
 
@@ -259,13 +259,25 @@ impl Setting {
     }
 }
 
-/// The 2D scanner on a serial line.
+/// The 2D scanner.
 #[derive(Debug, Clone)]
 pub struct Scanner {
-    /// Device file.
+    /// Device file; of a keyboard also part of its name, without a slash.
     pub device: PathBuf,
-    /// Line speed; CDC devices ignore it.
-    pub baud: u32,
+    /// What it plays.
+    pub mode: ScannerMode,
+}
+
+/// What a scanner plays towards the computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScannerMode {
+    /// A serial line, with its speed; CDC devices ignore it. It gives what the code holds.
+    Serial {
+        /// Bits a second.
+        baud: u32,
+    },
+    /// A keyboard: it gives what can be typed.
+    Keyboard,
 }
 
 /// How the printer is reached.
@@ -316,6 +328,8 @@ pub struct Fhir {
     pub personal_number_systems: Vec<String>,
     /// Identifier systems of the insurance number.
     pub insurance_number_systems: Vec<String>,
+    /// The hospital's own numbers, where its papers carry them.
+    pub hospital_numbers: Option<HospitalNumbers>,
     /// Identifier system of our visit ids.
     pub visit_system: String,
     /// Prefix of the identifier system of queue numbers; day and service are appended.
@@ -324,6 +338,15 @@ pub struct Fhir {
     pub connect: Duration,
     /// Whole time for one request.
     pub request: Duration,
+}
+
+/// The hospital's own patient numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HospitalNumbers {
+    /// What they look like.
+    pub pattern: HospitalPattern,
+    /// Their identifier system.
+    pub system: String,
 }
 
 /// The hospital's system.

@@ -147,6 +147,32 @@ fn mistakes_that_would_show_only_in_service_are_faults() {
             "(TOML)",
         ),
         ("[reader]", "[site]", "(TOML)"),
+        (
+            "[screen]",
+            "[ehr]\nbase_url = \"http://127.0.0.1:1\"\nhospital_number = \"BN####\"\n[screen]",
+            "needs hospital_number_system",
+        ),
+        (
+            "[screen]",
+            "[ehr]\nbase_url = \"http://127.0.0.1:1\"\nhospital_number_system = \"urn:x\"\n[screen]",
+            "needs hospital_number, a pattern",
+        ),
+        (
+            "[screen]",
+            "[ehr]\nbase_url = \"http://127.0.0.1:1\"\nhospital_number_system = \"urn:x\"\n\
+             hospital_number = \"##########\"\n[screen]",
+            "digits alone are not 10",
+        ),
+        (
+            "[screen]",
+            "[scanner]\ndevice = \"Barcode\"\nmode = \"keyboard\"\nbaud = 9600\n[screen]",
+            "scanner.baud",
+        ),
+        (
+            "[screen]",
+            "[scanner]\ndevice = \"x\"\nmode = \"ps2\"\n[screen]",
+            "scanner.mode",
+        ),
         ("[screen]", "[[screen]]", "screen"),
         ("width_mm = 476", "width_mm = \"476\"", "screen.width_mm"),
         ("width_mm = 476", "width_mm = 47.6", "screen.width_mm"),

@@ -158,6 +158,7 @@ impl Files {
             name,
             personal_number: number.or_else(|| dg13.personal_number.clone()),
             insurance_number: None,
+            hospital_number: None,
             name_latin,
             birth_date: dg13
                 .birth_date
@@ -170,6 +171,7 @@ impl Files {
             ethnicity: None,
             old_id: dg13.old_id.clone(),
             cancelled_numbers: Vec::new(),
+            card_expiry: None,
         })
     }
 

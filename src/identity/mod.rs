@@ -5,6 +5,7 @@
 
 mod date;
 mod grade;
+mod hospital_number;
 mod insurance_number;
 mod name;
 mod payload;
@@ -15,6 +16,7 @@ mod private;
 
 pub use date::BirthDate;
 pub use grade::{Check, CheckResult, Grade, Proofs, Verdict, Way, judge};
+pub use hospital_number::{HospitalNumber, HospitalPattern};
 pub use insurance_number::InsuranceNumber;
 pub use name::{exact_key, folded_key, mrz_name_agrees};
 pub use payload::{BhytQr, CardQr, Hint, Payload, hints};

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{BirthDate, InsuranceNumber, PersonalNumber, Private};
+use super::{BirthDate, HospitalNumber, InsuranceNumber, PersonalNumber, Private};
 
 /// Sex as the papers give it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +19,9 @@ pub struct Person {
     pub personal_number: Option<PersonalNumber>,
     /// The BHYT card code or BHXH number.
     pub insurance_number: Option<InsuranceNumber>,
+    /// The hospital's own number of the person, from its papers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hospital_number: Option<HospitalNumber>,
     /// The name with its diacritics; absent where only a number was typed.
     pub name: Option<Private<String>>,
     /// The name as the MRZ spells it, without diacritics.
@@ -38,6 +41,9 @@ pub struct Person {
     pub old_id: Option<Private<String>>,
     /// Personal numbers that were cancelled and replaced by the present one.
     pub cancelled_numbers: Vec<PersonalNumber>,
+    /// The last day of the card that was shown; absent where it has none or it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card_expiry: Option<jiff::civil::Date>,
 }
 
 impl Person {

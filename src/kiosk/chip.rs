@@ -106,6 +106,7 @@ impl ReadChip {
         Ok(Box::new(ChipRead {
             person: Person {
                 ethnicity: chip.ethnicity,
+                card_expiry: chip.expiry_date,
                 ..chip.person
             },
             proofs: chip.proofs,

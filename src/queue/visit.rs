@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::QueueNumber;
-use crate::identity::{Grade, Person, PriorityReason, Proofs, Way};
+use crate::identity::{Grade, Hint, Person, PriorityReason, Proofs, Way, hints};
 
 /// The code of a service, as the configuration names it ("NOI").
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -90,6 +90,14 @@ pub struct Draft {
     pub companion: Option<Companion>,
     /// Why a desk number: the code of the cause.
     pub reason: Option<String>,
+}
+
+impl Draft {
+    /// What in the papers is worth a look of staff.
+    pub fn hints(&self) -> Vec<Hint> {
+        let person = self.person.as_ref();
+        person.map_or_else(Vec::new, |person| hints(person, self.day))
+    }
 }
 
 /// The neutral record of a visit that the outbox carries; versioned, for it outlives programs.

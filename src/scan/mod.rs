@@ -14,6 +14,11 @@ mod decode;
     )
 )]
 mod hint;
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "the eye does not look for bars yet")
+)]
+mod linear;
 #[cfg(feature = "camera")]
 mod look;
 mod luma;
@@ -22,11 +27,13 @@ mod measure;
 mod motion;
 mod preview;
 mod recent;
+mod scanner;
 mod serial;
 #[cfg(feature = "camera")]
 mod small;
 mod source;
 mod still;
+mod wedge;
 
 use crate::fence;
 
@@ -39,9 +46,10 @@ pub use hint::Hint;
 pub use luma::Luma;
 pub use measure::{Area, Measure, measure, measure_area};
 pub use preview::{Glance, Preview};
-pub use serial::start_scanner;
+pub use scanner::start_scanner;
 pub use source::{Mode, ScanEvent, SourceHandle};
 pub use still::read_picture;
+pub use wedge::{WedgeError, probe_wedge};
 
 /// Why no code can be looked for.
 #[derive(Debug, thiserror::Error)]

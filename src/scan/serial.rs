@@ -2,13 +2,13 @@
 //! end, or only the bytes.
 
 use std::io::{self, ErrorKind, Read};
+use std::path::Path;
 use std::time::Duration;
 
 use serialport::{SerialPort, TTYPort};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::source::{Outlet, ScanEvent, SourceHandle, Wanted, start};
-use crate::config;
+use super::source::{Outlet, Wanted};
 
 /// Longest code taken; a QR symbol holds 2,953 bytes at most.
 const CODE_MAX_BYTES: usize = 4096;
@@ -17,29 +17,20 @@ const SILENCE: Duration = Duration::from_millis(80);
 /// An idle reader looks so often whether it is still wanted.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// Starts reading the scanner. It is opened again by itself when it went away and came back.
-pub fn start_scanner(
-    settings: config::Scanner,
-    sink: impl Fn(ScanEvent) + Send + 'static,
-) -> SourceHandle {
-    start("scanner", sink, move |outlet| serve(&settings, outlet))
-}
-
-fn serve(settings: &config::Scanner, outlet: &mut Outlet) -> Result<(), String> {
-    let device = settings.device.display();
-    let mut port = open(settings)
-        .map_err(|e| format!("scanner {device} cannot be opened ({e}); check cable and rights"))?;
+/// Opens the scanner and tells what it reads, until it is no longer wanted or goes away.
+pub(super) fn serve(device: &Path, baud: u32, outlet: &mut Outlet) -> Result<(), String> {
+    let shown = device.display();
+    let mut port = open(device, baud)
+        .map_err(|e| format!("scanner {shown} cannot be opened ({e}); check cable and rights"))?;
     outlet.health(Ok(()));
     read_codes(&mut port, outlet)
-        .map_err(|e| format!("scanner {device} went away ({e}); check its cable"))
+        .map_err(|e| format!("scanner {shown} went away ({e}); check its cable"))
 }
 
-fn open(settings: &config::Scanner) -> serialport::Result<TTYPort> {
+fn open(device: &Path, baud: u32) -> serialport::Result<TTYPort> {
     // UTF-8 is asked for by the library; a device file has an ASCII name.
-    let path = settings.device.to_string_lossy();
-    serialport::new(path, settings.baud)
-        .timeout(IDLE)
-        .open_native()
+    let path = device.to_string_lossy();
+    serialport::new(path, baud).timeout(IDLE).open_native()
 }
 
 /// Reads until it is no longer wanted, or the line fails.

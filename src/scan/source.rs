@@ -175,8 +175,17 @@ impl Outlet {
 
     /// Tells a code, unless it was in view a moment ago or nobody wants it.
     pub(super) fn code(&mut self, bytes: &[u8]) {
+        self.tell(bytes, || Payload::from_bytes(bytes));
+    }
+
+    /// The same for a code that came as key strokes.
+    pub(super) fn typed(&mut self, text: &str) {
+        self.tell(text.as_bytes(), || Payload::from_keys(text));
+    }
+
+    fn tell(&mut self, bytes: &[u8], payload: impl FnOnce() -> Payload) {
         if self.mode() != Mode::Closed && self.recent.is_new(bytes, Instant::now()) {
-            (self.sink)(ScanEvent::Code(Payload::from_bytes(bytes)));
+            (self.sink)(ScanEvent::Code(payload()));
         }
     }
 

@@ -5,10 +5,12 @@ pub mod card;
 pub mod ehr;
 pub mod eye;
 pub mod issuer;
+mod key_scanner;
 pub mod pcscd;
 mod persons;
 pub mod printer;
 mod scanner;
 
+pub use key_scanner::{KeyScanner, Marks};
 pub use persons::{SimPerson, person, persons};
 pub use scanner::Scanner;

@@ -21,7 +21,7 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::identity::{Grade, Person};
+use crate::identity::{Grade, Hint, Person};
 use crate::queue::{
     Draft, Issued, Paper, PatientRef, QueueNumber, Refusal, ServiceCode, VisitRecord,
 };
@@ -101,6 +101,8 @@ pub struct VisitLine {
     pub grade: Option<Grade>,
     /// Why a check of the card failed, in an engineer's words.
     pub failed: Option<String>,
+    /// What in the papers is worth a look.
+    pub hints: Vec<Hint>,
 }
 
 /// Numbers of one queue today.

@@ -138,10 +138,14 @@ impl Seal {
     pub(super) fn person_of(&self, visit: Uuid, person: Option<&Person>) -> Digest {
         let personal = person.and_then(|p| p.personal_number.as_ref());
         let insurance = person.and_then(|p| p.insurance_number.as_ref());
-        match (personal, insurance) {
-            (Some(number), _) => self.personal(number.expose()),
-            (None, Some(number)) => self.insurance(number.bhxh_number()),
-            (None, None) => keyed(&*self.person, &[b"visit:", visit.as_bytes()]),
+        let hospital = person.and_then(|p| p.hospital_number.as_ref());
+        match (personal, insurance, hospital) {
+            (Some(number), ..) => self.personal(number.expose()),
+            (None, Some(number), _) => self.insurance(number.bhxh_number()),
+            (None, None, Some(number)) => {
+                keyed(&*self.person, &[b"hospital:", number.expose().as_bytes()])
+            }
+            (None, None, None) => keyed(&*self.person, &[b"visit:", visit.as_bytes()]),
         }
     }
 

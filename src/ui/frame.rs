@@ -131,7 +131,9 @@ fn other_way(screen: &Screen) -> Option<(Text, Touch)> {
     match screen {
         Screen::Welcome { .. } => Some((Text::NoPapers, Touch::NoPapers)),
         Screen::Gathering { want, .. } => match want {
-            Want::CardOrCode | Want::Number => Some((Text::NoPapers, Touch::NoPapers)),
+            Want::CardOrCode | Want::Number | Want::HospitalNumber | Want::BirthYear => {
+                Some((Text::NoPapers, Touch::NoPapers))
+            }
             Want::Card => Some((Text::NoCard, Touch::NoCard)),
             Want::CodeOrCan | Want::HoldStill | Want::Wait => None,
         },

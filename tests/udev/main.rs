@@ -74,13 +74,20 @@ fn devices_get_their_name_and_group_and_others_are_left_alone() {
         interface: Some(&[("bInterfaceClass", "02"), ("bInterfaceSubClass", "02")]),
         ..DEVICE
     };
+    let keyboard = |name: &'static [(&'static str, &'static str)]| Device {
+        subsystem: "input",
+        kernel: "event7",
+        environment: &[("ID_INPUT_KEY", "1")],
+        interface: Some(name),
+        ..DEVICE
+    };
     let named = |name: &str| {
         let mut acts = vec![
             "GROUP=tiepdon".to_owned(),
             "MODE=0660".to_owned(),
             format!("SYMLINK=tiepdon/{name}"),
         ];
-        acts.extend((name == "scanner").then(|| "ENV=1".to_owned()));
+        acts.extend(name.starts_with("scanner").then(|| "ENV=1".to_owned()));
         acts.push("TAG=systemd".to_owned());
         acts
     };
@@ -144,6 +151,29 @@ fn devices_get_their_name_and_group_and_others_are_left_alone() {
             alone.clone(),
         ),
         ("a scanner", acm(), named("scanner")),
+        (
+            "a scanner as a keyboard",
+            keyboard(&[("name", "Newland Auto-ID 2D Barcode Scanner")]),
+            named("scanner-keys"),
+        ),
+        (
+            "another one",
+            keyboard(&[("name", "HONEYWELL Imager HF600")]),
+            named("scanner-keys"),
+        ),
+        (
+            "a clerk's keyboard",
+            keyboard(&[("name", "Logitech USB Keyboard")]),
+            alone.clone(),
+        ),
+        (
+            "a scanner's button that is no key",
+            Device {
+                environment: &[],
+                ..keyboard(&[("name", "2D Barcode Scanner")])
+            },
+            alone.clone(),
+        ),
         (
             "a serial adapter",
             Device {

@@ -128,7 +128,8 @@ impl Device {
             "ATTRS" => self.interface.and_then(named),
             other => panic!("{other} is not matched here"),
         };
-        let same = value.is_some_and(|value| glob(&token.value, value));
+        let any = |value| token.value.split('|').any(|pattern| glob(pattern, value));
+        let same = value.is_some_and(any);
         same == (token.operator == "==")
     }
 
@@ -162,7 +163,7 @@ impl Device {
     }
 }
 
-/// Shell patterns as udev has them: `*`, `?` and `[a-z]`.
+/// Shell patterns as udev has them: `*`, `?`, `[a-z]` and `[az]`.
 fn glob(pattern: &str, text: &str) -> bool {
     let Some(first) = pattern.chars().next() else {
         return text.is_empty();
@@ -177,12 +178,12 @@ fn glob(pattern: &str, text: &str) -> bool {
         '?' => tail.next().is_some() && glob(rest, tail.as_str()),
         '[' => {
             let (class, rest) = rest.split_once(']').expect("a class that is closed");
-            let range: Vec<char> = class.chars().collect();
-            let [from, '-', to] = range[..] else {
-                panic!("the class {class:?} is not read here")
+            let class: Vec<char> = class.chars().collect();
+            let among = |c: char| match class[..] {
+                [from, '-', to] => (from..=to).contains(&c),
+                _ => class.contains(&c),
             };
-            let next = tail.next();
-            next.is_some_and(|c| (from..=to).contains(&c)) && glob(rest, tail.as_str())
+            tail.next().is_some_and(among) && glob(rest, tail.as_str())
         }
         c => tail.next() == Some(c) && glob(rest, tail.as_str()),
     }

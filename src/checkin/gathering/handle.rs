@@ -2,10 +2,13 @@ use std::time::Duration;
 
 use super::slots::{Claim, Slot};
 use super::{Gathering, Want};
-use crate::checkin::context::Context;
+use crate::checkin::context::{Context, Rules};
 use crate::checkin::event::{AskId, ChipRead, Effect, Event};
 use crate::checkin::view::{Key, Touch};
-use crate::identity::{Payload, Person, PersonalNumber, Private, Verdict, Way};
+use crate::identity::{
+    BirthDate, HospitalNumber, HospitalPattern, Payload, Person, PersonalNumber, Private, Verdict,
+    Way,
+};
 use crate::words::Cause;
 use zeroize::Zeroize;
 
@@ -14,6 +17,8 @@ use zeroize::Zeroize;
 const MOVED_AGAIN: Duration = Duration::from_secs(1);
 /// Digits of a card access number.
 const CAN_LENGTH: usize = 6;
+/// Digits of a year.
+const YEAR_LENGTH: usize = 4;
 
 impl Gathering {
     /// Puts what an event brings into its slot. A cause means: the desk, at once.
@@ -61,13 +66,13 @@ impl Gathering {
         match touch {
             Touch::NoPapers => return Some(Cause::NoPapers),
             Touch::NoCard => self.no_card = true,
-            Touch::TypeNumber => {
-                self.typing = ctx.rules.policy.ways.contains(&Way::Typed);
-                self.problem = None;
-                self.at_it(ctx);
+            Touch::TypeNumber => self.begin_typing(Want::Number, ctx),
+            Touch::TypeHospitalNumber if ctx.rules.hospital_number.is_some() => {
+                self.begin_typing(Want::HospitalNumber, ctx);
             }
             Touch::Key(key) => self.key(key, ctx),
             Touch::Start
+            | Touch::TypeHospitalNumber
             | Touch::Language(_)
             | Touch::Consent(_)
             | Touch::CallStaff
@@ -80,11 +85,28 @@ impl Gathering {
         None
     }
 
+    fn begin_typing(&mut self, want: Want, ctx: &Context<'_>) {
+        let offered = ctx.rules.policy.ways.contains(&Way::Typed);
+        self.typing = offered.then_some(want);
+        self.paper = None;
+        self.problem = None;
+        self.at_it(ctx);
+    }
+
+    /// How many digits are asked for.
+    pub(super) fn digits_wanted(&self, rules: &Rules) -> Option<usize> {
+        match self.want {
+            Want::CodeOrCan => Some(CAN_LENGTH),
+            Want::Number => Some(PersonalNumber::LENGTH),
+            Want::HospitalNumber => rules.hospital_number.as_ref().map(HospitalPattern::digits),
+            Want::BirthYear => Some(YEAR_LENGTH),
+            Want::CardOrCode | Want::Card | Want::HoldStill | Want::Wait => None,
+        }
+    }
+
     fn key(&mut self, key: Key, ctx: &Context<'_>) {
-        let length = match self.want {
-            Want::CodeOrCan => CAN_LENGTH,
-            Want::Number => PersonalNumber::LENGTH,
-            Want::CardOrCode | Want::Card | Want::HoldStill | Want::Wait => return,
+        let Some(length) = self.digits_wanted(ctx.rules) else {
+            return;
         };
         match key {
             Key::Digit(digit @ 0..=9) => self.typed.push(char::from(b'0' + digit)),
@@ -96,17 +118,57 @@ impl Gathering {
         if self.typed.len() < length {
             return;
         }
-        if let Some(number) = PersonalNumber::parse(&self.typed) {
-            self.claim(Claim {
-                person: Person::typed(number),
-                way: Way::Typed,
-            });
-            self.typing = false;
-        } else {
-            self.slots.typed_can = Some(Private::new(self.typed.to_string()));
-        }
         self.problem = None;
+        self.typed_whole(ctx);
         self.typed.zeroize();
+    }
+
+    /// All digits that were asked for are there.
+    fn typed_whole(&mut self, ctx: &Context<'_>) {
+        match self.want {
+            Want::Number => {
+                if let Some(number) = PersonalNumber::parse(&self.typed) {
+                    self.typed_claim(Person::typed(number));
+                }
+            }
+            Want::HospitalNumber => {
+                let pattern = ctx.rules.hospital_number.as_ref();
+                if let Some(number) = pattern.and_then(|pattern| pattern.fill(&self.typed)) {
+                    self.ask_year(number);
+                }
+            }
+            Want::BirthYear => {
+                // A year that cannot be leaves the question open.
+                let year = BirthDate::parse(&self.typed).filter(|y| y.year() <= ctx.day().year());
+                if let Some(year) = year
+                    && let Some(number) = self.paper.take()
+                {
+                    self.typed_claim(Person {
+                        hospital_number: Some(number),
+                        birth_date: Some(year),
+                        ..Person::default()
+                    });
+                }
+            }
+            Want::CodeOrCan => {
+                self.slots.typed_can = Some(Private::new(self.typed.to_string()));
+            }
+            Want::CardOrCode | Want::Card | Want::HoldStill | Want::Wait => {}
+        }
+    }
+
+    fn typed_claim(&mut self, person: Person) {
+        self.claim(Claim {
+            person,
+            way: Way::Typed,
+        });
+        self.typing = None;
+    }
+
+    /// Papers lie about: whoever shows a number must know the year of birth, too.
+    fn ask_year(&mut self, number: HospitalNumber) {
+        self.paper = Some(number);
+        self.typing = Some(Want::BirthYear);
     }
 
     /// Whoever types, typing slowly, is not trying in vain.
@@ -137,10 +199,14 @@ impl Gathering {
 
     fn code(&mut self, payload: Payload, ctx: &Context<'_>) {
         let (way, opaque) = (payload.way(), payload == Payload::Opaque);
+        if let Payload::HospitalNumber(number) = payload {
+            return self.paper_shown(number, ctx);
+        }
         match payload.into_person() {
             Some(person) if ctx.rules.policy.ways.contains(&way) => {
                 self.problem = None;
-                self.typing = false;
+                self.typing = None;
+                self.paper = None;
                 self.claim(Claim { person, way });
             }
             // Nobody is known by such a code here; it still saves the typing of six digits.
@@ -153,6 +219,20 @@ impl Gathering {
             }
             None if opaque => self.failed(Cause::QrOpaque, ctx),
             Some(_) | None => self.failed(Cause::QrOther, ctx),
+        }
+    }
+
+    fn paper_shown(&mut self, number: HospitalNumber, ctx: &Context<'_>) {
+        let pattern = ctx.rules.hospital_number.as_ref();
+        let ours = pattern.is_some_and(|pattern| pattern.fits(&number));
+        if !ours || !ctx.rules.policy.ways.contains(&Way::Typed) {
+            return self.failed(Cause::QrOther, ctx);
+        }
+        self.problem = None;
+        // Better papers have been shown already.
+        if !self.slots.known() {
+            self.ask_year(number);
+            self.at_it(ctx);
         }
     }
 

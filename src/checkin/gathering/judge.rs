@@ -37,8 +37,8 @@ pub(super) struct Around {
     pub(super) about_to_read: bool,
     /// The patient said that there is no card, or waiting for it has ended.
     pub(super) no_card: bool,
-    /// The patient chose to type the number.
-    pub(super) typing: bool,
+    /// What the patient chose to type.
+    pub(super) typing: Option<Want>,
     /// Trying has lasted long enough.
     pub(super) tried_long: bool,
 }
@@ -87,8 +87,8 @@ pub(super) fn judge(slots: &Slots, tries: &Tries, rules: &Rules, around: Around)
     if tries.enough() || around.tried_long {
         return Need::Desk(Cause::TriedEnough);
     }
-    Need::Patient(if around.typing {
-        Want::Number
+    Need::Patient(if let Some(typing) = around.typing {
+        typing
     } else if digits_missing {
         Want::CodeOrCan
     } else {
@@ -111,5 +111,6 @@ pub(in crate::checkin) fn ways(rules: &Rules, working: Ways) -> Ways {
         chip: rules.chip_offered() && working.chip,
         code: (offered(Way::CardQr) || offered(Way::BhytQr)) && working.code,
         typed: offered(Way::Typed),
+        hospital_number: offered(Way::Typed) && rules.hospital_number.is_some(),
     }
 }

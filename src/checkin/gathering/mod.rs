@@ -18,7 +18,8 @@ use super::state::{State, desk, next_after_identity};
 use super::view::{Keypad, Reading, Screen, Shown, Want};
 use crate::config::Chip;
 use crate::ehr::Match;
-use crate::identity::{Grade, PersonalNumber, Private, Verdict, Way};
+use crate::identity::{Grade, HospitalNumber, PersonalNumber, Private, Verdict, Way};
+use crate::queue::InsuranceStatus;
 use crate::words::Cause;
 
 /// Shows what is asked for, holds what came in. Ends by patience, by enough evidence, or at the desk.
@@ -31,7 +32,10 @@ pub(super) struct Gathering {
     problem: Option<Cause>,
     percent: u8,
     typed: Zeroizing<String>,
-    typing: bool,
+    /// What the patient chose to type, or must.
+    typing: Option<Want>,
+    /// The number on a paper, until the birth year is told.
+    paper: Option<HospitalNumber>,
     no_card: bool,
     card_useless: bool,
     /// When a card that moved, and was not seen to leave, is read again.
@@ -54,7 +58,8 @@ impl Gathering {
             problem: None,
             percent: 0,
             typed: Zeroizing::new(String::with_capacity(PersonalNumber::LENGTH)),
-            typing: false,
+            typing: None,
+            paper: None,
             no_card: false,
             card_useless: false,
             again_at: None,
@@ -194,13 +199,18 @@ impl Gathering {
                 ask: patient,
                 person: Box::new(person.clone()),
             });
-            ctx.want(Effect::CheckInsurance {
-                ask: insurance,
-                person: Box::new(person.clone()),
-                day,
-            });
             self.slots.patient = Slot::Asked(patient);
-            self.slots.insurance = Slot::Asked(insurance);
+            // A paper of the hospital says nothing of insurance.
+            self.slots.insurance = if person.hospital_number.is_some() {
+                Slot::Got(InsuranceStatus::NotAsked)
+            } else {
+                ctx.want(Effect::CheckInsurance {
+                    ask: insurance,
+                    person: Box::new(person.clone()),
+                    day,
+                });
+                Slot::Asked(insurance)
+            };
             self.slots.lookup_until = Some(ctx.now.mono.after(ctx.waits().lookup));
             self.slots.looked_up = Some(person);
         }
@@ -221,7 +231,14 @@ impl Gathering {
         if who.rejected {
             return desk(who, Cause::CardRejected, ctx);
         }
+        let by_paper = who
+            .person
+            .as_ref()
+            .is_some_and(|p| p.hospital_number.is_some());
         match self.slots.patient.got() {
+            // Nobody learns whether a paper's number, or the year, was wrong.
+            Some(Match::Unknown) if by_paper => return desk(who, Cause::PatientUnclear, ctx),
+            None if by_paper => return desk(who, Cause::EhrDown, ctx),
             Some(Match::Several | Match::Contradicted) => {
                 return desk(who, Cause::PatientUnclear, ctx);
             }
@@ -284,11 +301,7 @@ impl Gathering {
         ctx_ways: super::view::Ways,
         rules: &super::context::Rules,
     ) -> Screen {
-        let length = match self.want {
-            Want::CodeOrCan => Some(6),
-            Want::Number => Some(PersonalNumber::LENGTH),
-            Want::CardOrCode | Want::Card | Want::HoldStill | Want::Wait => None,
-        };
+        let length = self.digits_wanted(rules);
         Screen::Gathering {
             want: self.want,
             reading: (self.want == Want::HoldStill).then_some(Reading {

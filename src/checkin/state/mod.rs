@@ -152,7 +152,8 @@ impl State {
 
 fn welcome(event: Event, ctx: &mut Context<'_>) -> State {
     let wakes = match &event {
-        Event::Touch(Touch::Start | Touch::TypeNumber) | Event::Code(_) => true,
+        Event::Touch(Touch::Start | Touch::TypeNumber | Touch::TypeHospitalNumber)
+        | Event::Code(_) => true,
         Event::CardPlaced => ctx.rules.chip_offered(),
         Event::Touch(Touch::NoPapers) => {
             let who = Identified::nobody(ctx.new_id());

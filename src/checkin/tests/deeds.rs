@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::world::{PERSONS, card_code, chip, insurance_code, person};
+use super::world::{PERSONS, card_code, chip, insurance_code, paper_code, person};
 use crate::checkin::{Effect, Event, Key, Touch};
 use crate::ehr::{Appointment, Match};
 use crate::identity::{CheckResult, Payload, Person};
@@ -45,7 +45,7 @@ pub fn deed() -> impl Strategy<Value = Deed> {
 }
 
 pub fn touch(kind: u8, which: u8) -> Touch {
-    match kind % 14 {
+    match kind % 15 {
         0 => Touch::Start,
         1 => Touch::Language(if which.is_multiple_of(2) {
             Language::En
@@ -68,6 +68,7 @@ pub fn touch(kind: u8, which: u8) -> Touch {
             ["NOI", "NGOAI", "NHI", "KHONG"][usize::from(which % 4)].into(),
         )),
         12 => Touch::MoreTime,
+        13 => Touch::TypeHospitalNumber,
         _ => {
             if which.is_multiple_of(4) {
                 Touch::Cancel
@@ -149,11 +150,13 @@ pub fn answer(question: &Effect, manner: u8) -> Option<Event> {
 pub fn patient_of(person: &Person) -> PatientRef {
     let number = person.personal_number.as_ref().map(|n| n.expose());
     let insurance = person.insurance_number.as_ref().map(|n| n.expose());
-    PatientRef(format!("of {}", number.or(insurance).unwrap_or("nobody")))
+    let hospital = person.hospital_number.as_ref().map(|n| n.expose());
+    let known = number.or(insurance).or(hospital);
+    PatientRef(format!("of {}", known.unwrap_or("nobody")))
 }
 
 pub fn code(which: u8) -> Event {
-    match which % 8 {
+    match which % 9 {
         0 => Event::Code(Box::new(Payload::Opaque)),
         1 => Event::Code(Box::new(Payload::Other)),
         2 => Event::Code(Box::new(Payload::PersonalNumber(
@@ -162,6 +165,7 @@ pub fn code(which: u8) -> Event {
                 .clone()
                 .expect("number"),
         ))),
+        8 => paper_code("BN123456"),
         3 | 4 => insurance_code(usize::from(which / 8)),
         _ => card_code(usize::from(which / 8)),
     }

@@ -10,6 +10,7 @@ mod attempts;
 mod deeds;
 mod evidence;
 mod gesture;
+mod papers;
 mod paths;
 mod promises;
 mod watching;

@@ -10,8 +10,8 @@ use crate::checkin::{AskId, ChipRead, Device, Effect, Event, Machine, Mono, Now,
 use crate::config::{Chip, Hours, Policy, Privacy, Service, Waits};
 use crate::emrtd::Proofs;
 use crate::identity::{
-    self, BhytQr, CardQr, Check, CheckResult, Grade, InsuranceNumber, Payload, Person,
-    PersonalNumber, Private, Way,
+    self, BhytQr, CardQr, Check, CheckResult, Grade, HospitalNumber, HospitalPattern,
+    InsuranceNumber, Payload, Person, PersonalNumber, Private, Way,
 };
 use crate::queue::{Draft, Issued, Paper, Refusal, Series, ServiceCode, VisitKind};
 use crate::scan::Mode;
@@ -38,8 +38,7 @@ pub fn person(index: usize) -> Person {
 pub fn card_code(index: usize) -> Event {
     let card = CardQr {
         person: person(index),
-        issue_date: None,
-        extra: Vec::new(),
+        issue_date: jiff::civil::date(2021, 4, 19),
     };
     Event::Code(Box::new(Payload::Cccd(Box::new(card))))
 }
@@ -57,6 +56,12 @@ pub fn insurance_code(index: usize) -> Event {
         valid_to: None,
     };
     Event::Code(Box::new(Payload::Bhyt(Box::new(card))))
+}
+
+/// A number on a hospital's paper.
+pub fn paper_code(number: &str) -> Event {
+    let number = HospitalNumber::parse(number).expect("a number");
+    Event::Code(Box::new(Payload::HospitalNumber(number)))
 }
 
 pub fn insurance_number(index: usize) -> InsuranceNumber {
@@ -111,6 +116,7 @@ pub fn rules(chip: Chip, privacy: Privacy, services: usize) -> Rules {
         },
         services: all[..services].to_vec(),
         desk: service("QUAY", "T"),
+        hospital_number: HospitalPattern::parse("BN######"),
         time_zone: jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(7)),
         watched: Hours::Never,
     }

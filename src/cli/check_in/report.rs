@@ -208,6 +208,8 @@ pub(super) fn told(view: &View, language: Language) -> Option<String> {
                 Want::Card => Text::TerminalCard,
                 Want::HoldStill => Text::TerminalReading,
                 Want::Number => Text::TerminalTyping,
+                Want::HospitalNumber => Text::HospitalTitle,
+                Want::BirthYear => Text::YearTitle,
                 Want::Wait => Text::TerminalLookingUp,
             };
             let name = who.as_ref().and_then(|who| who.name.clone());

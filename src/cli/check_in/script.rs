@@ -11,6 +11,7 @@ pub(super) struct Script {
     code: Option<Payload>,
     can: Option<String>,
     number: Option<PersonalNumber>,
+    birth_year: Option<u16>,
     service: Option<ServiceCode>,
     tried_can: bool,
 }
@@ -68,6 +69,7 @@ impl Script {
             code,
             can,
             number,
+            birth_year: args.birth_year,
             service: args.service.clone().map(ServiceCode),
             tried_can: false,
         })
@@ -139,6 +141,14 @@ impl Script {
             } => {
                 if let Some(number) = self.number.take() {
                     keys(number.expose(), kiosk);
+                }
+            }
+            Screen::Gathering {
+                want: Want::BirthYear,
+                ..
+            } => {
+                if let Some(year) = self.birth_year.take() {
+                    keys(&format!("{year:04}"), kiosk);
                 }
             }
             Screen::Gathering { .. }

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::{Finding, trust};
 use crate::card::{self, CardError};
-use crate::config::{Chip, Config, Ehr, Insurance, Link};
+use crate::config::{Chip, Config, Ehr, Insurance, Link, ScannerMode};
 use crate::ehr::HospitalSystem;
 use crate::identity::Way;
 use crate::kiosk::{fhir, open_store};
+use crate::scan;
 use crate::ticket::{self, Template};
 use crate::words::{Cause, Language};
 
@@ -112,16 +113,36 @@ fn camera(config: &Config) -> Option<Finding> {
 }
 
 fn scanner(config: &Config) -> Option<Finding> {
+    const CHECK: &str = "scanner";
     let scanner = config.scanner.as_ref()?;
+    let device = scanner.device.display();
+    let baud = match scanner.mode {
+        ScannerMode::Serial { baud } => baud,
+        ScannerMode::Keyboard => {
+            return Some(match scan::probe_wedge(&scanner.device) {
+                // Its marks may be lost on the way; the serial mode of the same scanner has them.
+                Ok(name) => Finding::warning(
+                    CHECK,
+                    format!("{name}, as a keyboard: names may come without their marks"),
+                    "set it to USB serial (USB-COM, CDC) by the code in its manual, and mode = \"serial\"",
+                ),
+                Err(error) => Finding::fault(
+                    CHECK,
+                    error.to_string(),
+                    "plug it in, install udev/70-tiepdon.rules, and add this user to the group tiepdon",
+                ),
+            });
+        }
+    };
     let open = std::fs::File::options()
         .read(true)
         .write(true)
         .open(&scanner.device);
     Some(match open {
-        Ok(_) => Finding::ok("scanner", scanner.device.display().to_string()),
+        Ok(_) => Finding::ok(CHECK, format!("{device}, serial, {baud} baud")),
         Err(error) => Finding::fault(
-            "scanner",
-            format!("{}: {error}", scanner.device.display()),
+            CHECK,
+            format!("{device}: {error}"),
             "plug it in, set it to USB serial (CDC) mode, and add this user to the group tiepdon",
         ),
     })

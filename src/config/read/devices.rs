@@ -7,7 +7,7 @@ use jiff::civil::time;
 use super::Root;
 use crate::config::hours::Hours;
 use crate::config::settings::{
-    Camera, Fields, Link, Printer, Reader, Scanner, Screen, Trust, Voice,
+    Camera, Fields, Link, Printer, Reader, Scanner, ScannerMode, Screen, Trust, Voice,
 };
 
 /// Where trust anchors are, unless the file says otherwise.
@@ -80,9 +80,27 @@ impl Root<'_> {
 
     pub(super) fn scanner(&self) -> Option<Scanner> {
         let scanner = self.root.section("scanner");
-        let read = scanner.present().then(|| Scanner {
-            device: self.path(&scanner.needed("device", "/dev/tiepdon/scanner")),
-            baud: scanner.number("baud", 300..=4_000_000, 115_200),
+        let read = scanner.present().then(|| {
+            let device = scanner.needed("device", "/dev/tiepdon/scanner");
+            let keyboard = scanner.one_of("mode", &[("serial", false), ("keyboard", true)], false);
+            let baud = scanner.number("baud", 300..=4_000_000, 115_200);
+            if keyboard && scanner.has("baud") {
+                scanner.fault("baud", "is of serial lines; a keyboard has none");
+            }
+            // A keyboard's name is no path.
+            let named = keyboard && !device.contains('/');
+            Scanner {
+                device: if named {
+                    device.into()
+                } else {
+                    self.path(&device)
+                },
+                mode: if keyboard {
+                    ScannerMode::Keyboard
+                } else {
+                    ScannerMode::Serial { baud }
+                },
+            }
         });
         scanner.finish();
         read

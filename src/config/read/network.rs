@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::Root;
 use crate::config::section::Section;
-use crate::config::settings::{Ehr, EhrAuth, Fhir, Insurance, Staff, Store};
-use crate::identity::Private;
+use crate::config::settings::{Ehr, EhrAuth, Fhir, HospitalNumbers, Insurance, Staff, Store};
+use crate::identity::{HospitalPattern, Private};
 
 impl Root<'_> {
     pub(super) fn ehr(&self) -> Ehr {
@@ -39,6 +39,7 @@ impl Root<'_> {
                 "insurance_number_systems",
                 "http://fhir.hl7.org.vn/core/sid/bhyt",
             ),
+            hospital_numbers: hospital_numbers(&ehr),
             visit_system: ehr
                 .text("visit_system")
                 .unwrap_or_else(|| "https://tiepdon.example/sid/visit".into()),
@@ -108,6 +109,33 @@ impl Root<'_> {
             token: token.unwrap_or_default(),
         })
     }
+}
+
+/// Numbers and their system belong together.
+fn hospital_numbers(ehr: &Section<'_>) -> Option<HospitalNumbers> {
+    const KEY: &str = "hospital_number";
+    let pattern = ehr.parsed(
+        KEY,
+        "a pattern: # for a digit, capital letters and - . / for themselves, 4 to 20 signs; digits \
+         alone are not 10 (a BHXH number) or 12 (a personal number)",
+        HospitalPattern::parse,
+    );
+    let system = ehr.text("hospital_number_system");
+    if ehr.has(KEY) && system.is_none() {
+        ehr.fault(
+            KEY,
+            "needs hospital_number_system, under which the system has such numbers",
+        );
+    }
+    if system.is_some() && !ehr.has(KEY) {
+        ehr.fault(
+            "hospital_number_system",
+            "needs hospital_number, a pattern such as BN########",
+        );
+    }
+    pattern
+        .zip(system)
+        .map(|(pattern, system)| HospitalNumbers { pattern, system })
 }
 
 /// A secret: from the file `token_file` or the environment variable `token_env`, never in the clear.

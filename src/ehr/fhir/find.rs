@@ -1,5 +1,5 @@
 //! Finding the patient: by the personal number, else by numbers that it replaced, else by the
-//! insurance number. Who holds none of them but has the name and the birth date goes to staff.
+//! insurance number, else by the hospital's own. Who holds none of them but has the name and the birth date goes to staff.
 
 use std::time::Instant;
 
@@ -49,6 +49,14 @@ impl FhirServer {
             }
             asked
         }));
+        let hospital = self.settings.hospital_numbers.as_ref();
+        searches.extend(
+            hospital
+                .zip(person.hospital_number.as_ref())
+                .map(|(numbers, number)| {
+                    vec![(numbers.system.clone(), number.expose().to_owned())]
+                }),
+        );
         searches.retain(|asked| !asked.is_empty());
         searches
     }

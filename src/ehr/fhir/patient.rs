@@ -107,9 +107,18 @@ pub(super) fn judge(person: &Person, records: &[Record], systems: &[String]) -> 
     match active[..] {
         [] if records.is_empty() => Match::Unknown,
         [one] if one.contradicts(person, systems) => Match::Contradicted,
+        // Papers lie about: without the birth that was told, their number is nobody's.
+        [one] if known_by_papers(person) && one.birth.as_ref().zip(person.birth_date).is_none() => {
+            Match::Contradicted
+        }
         [one] => Match::Known(PatientRef(one.id.clone())),
         _ => Match::Several,
     }
+}
+
+/// Whether nothing but the number on the hospital's papers is known.
+fn known_by_papers(person: &Person) -> bool {
+    person.personal_number.is_none() && person.insurance_number.is_none()
 }
 
 /// Whether a FHIR date, which may lack day or month, can be this birth. What cannot be read fits

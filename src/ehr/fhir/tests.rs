@@ -39,6 +39,7 @@ fn settings_at(base_url: &str, request: Duration) -> Fhir {
         headers: vec![("X-Tenant-ID".to_owned(), "t1".into())],
         ca_file: None,
         personal_number_systems: vec![CCCD.to_owned(), OLD_CCCD.to_owned()],
+        hospital_numbers: None,
         insurance_number_systems: vec![BHYT.to_owned()],
         visit_system: VISIT.to_owned(),
         queue_system: "https://hospital.example/sid/queue".to_owned(),
@@ -48,9 +49,13 @@ fn settings_at(base_url: &str, request: Duration) -> Fhir {
 }
 
 fn server_at(base_url: &str, request: Duration) -> FhirServer {
+    server_with(settings_at(base_url, request))
+}
+
+fn server_with(settings: Fhir) -> FhirServer {
     let zone = TimeZone::get("Asia/Ho_Chi_Minh").expect("bundled");
     let services = vec![ServiceCode("NOI".into()), ServiceCode("NHI".into())];
-    FhirServer::new(settings_at(base_url, request), zone, services).expect("settings")
+    FhirServer::new(settings, zone, services).expect("settings")
 }
 
 fn person() -> Person {

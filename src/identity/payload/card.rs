@@ -1,9 +1,11 @@
 //! The citizen card's code: `number|old id|name|birth|sex|residence|issued`, UTF-8.
 //!
 //! The card of 2021 has these seven fields. The card of 2024 has more (Circular 16/2024/TT-BCA
-//! names cancelled numbers and the parents); their order is not public, so they are kept as they
-//! stand, and only twelve-digit tokens among them are understood.
+//! names cancelled numbers and the parents); their order is not public, so only twelve-digit
+//! tokens among them are understood. Nothing else of them is kept: who somebody's parents are is
+//! no business of a check-in.
 
+use super::expiry::card_expiry;
 use super::text::{birth_date, date, free_text, name, sex};
 use super::{CardQr, Person, PersonalNumber, Private};
 
@@ -33,23 +35,19 @@ pub(super) fn parse(text: &str) -> Option<CardQr> {
         return None;
     };
     let number = PersonalNumber::parse(number)?;
+    let (birth_date, issue_date) = (birth_date(birth)?, date(issued)?);
     let person = Person {
         cancelled_numbers: cancelled_numbers(extra, &number),
         personal_number: Some(number),
         name: Some(name(full_name)?),
-        birth_date: Some(birth_date(birth)?),
+        birth_date: Some(birth_date),
         sex: Some(sex(sex_word)?),
         residence: free_text(residence),
         old_id: self::old_id(old_id)?,
+        card_expiry: card_expiry(birth_date, issue_date),
         ..Person::default()
     };
-    let kept = extra.iter().rposition(|field| !field.is_empty());
-    let extra = &extra[..kept.map_or(0, |last| last + 1)];
-    Some(CardQr {
-        person,
-        issue_date: Some(date(issued)?),
-        extra: extra.iter().map(|field| Private::from(*field)).collect(),
-    })
+    Some(CardQr { person, issue_date })
 }
 
 /// Nothing, or nine digits.

@@ -4,7 +4,9 @@
 
 mod bhyt;
 mod card;
+mod expiry;
 mod hints;
+mod keys;
 mod opaque;
 #[cfg(test)]
 mod tests;
@@ -13,7 +15,7 @@ mod text;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{InsuranceNumber, Person, PersonalNumber, Private, Way};
+use super::{HospitalNumber, InsuranceNumber, Person, PersonalNumber, Private, Way};
 pub use hints::{Hint, hints};
 
 /// What the text of a QR code is.
@@ -29,6 +31,8 @@ pub enum Payload {
     InsuranceNumber(InsuranceNumber),
     /// A visit, from the code that our own tickets carry ([`Payload::visit_code`]).
     Visit(Uuid),
+    /// A number that papers of a hospital may carry. It tells nobody without a second factor.
+    HospitalNumber(HospitalNumber),
     /// An app's code that cannot be read here, such as VNeID's dynamic one. The text is not kept.
     Opaque,
     /// A code of something else. The text is not kept.
@@ -40,10 +44,8 @@ pub enum Payload {
 pub struct CardQr {
     /// Who the card says it is of.
     pub person: Person,
-    /// Issue date, where it was readable.
-    pub issue_date: Option<jiff::civil::Date>,
-    /// Fields beyond the seven known ones, as they stood (the card of 2024).
-    pub extra: Vec<Private<String>>,
+    /// Issue date.
+    pub issue_date: jiff::civil::Date,
 }
 
 /// The QR of a BHYT card.
@@ -74,18 +76,21 @@ impl Payload {
             return Self::Other;
         }
         let text = text::normalised(text);
+        let text = text::without_symbology(&text);
         if let Some(digits) = text.strip_prefix(VISIT_PREFIX) {
             visit(digits).map_or(Self::Other, Self::Visit)
-        } else if let Some(number) = PersonalNumber::parse(&text) {
+        } else if let Some(number) = PersonalNumber::parse(text) {
             Self::PersonalNumber(number)
-        } else if let Some(number) = InsuranceNumber::parse(&text) {
+        } else if let Some(number) = InsuranceNumber::parse(text) {
             Self::InsuranceNumber(number)
-        } else if let Some(card) = card::parse(&text) {
+        } else if let Some(card) = card::parse(text) {
             Self::Cccd(Box::new(card))
-        } else if let Some(card) = bhyt::parse(&text) {
+        } else if let Some(card) = bhyt::parse(text) {
             Self::Bhyt(Box::new(card))
-        } else if opaque::is_opaque(&text) {
+        } else if opaque::is_opaque(text) {
             Self::Opaque
+        } else if let Some(number) = HospitalNumber::parse(text) {
+            Self::HospitalNumber(number)
         } else {
             Self::Other
         }
@@ -95,6 +100,15 @@ impl Payload {
     /// never guessed.
     pub fn from_bytes(bytes: &[u8]) -> Self {
         std::str::from_utf8(bytes).map_or(Self::Other, Self::parse)
+    }
+
+    /// The same for a text that came as key strokes: what layouts, input methods and lost marks did
+    /// to it is put right where that is certain. A name is never guessed.
+    pub fn from_keys(text: &str) -> Self {
+        if text.len() > TEXT_MAX_BYTES {
+            return Self::Other;
+        }
+        keys::parse(text)
     }
 
     /// The code of a visit, as a ticket carries it: `TD1:` and the UUID in hexadecimal. Upper
@@ -110,6 +124,7 @@ impl Payload {
             Self::Bhyt(_) => "bhyt",
             Self::PersonalNumber(_) => "personal_number",
             Self::InsuranceNumber(_) => "insurance_number",
+            Self::HospitalNumber(_) => "hospital_number",
             Self::Visit(_) => "visit",
             Self::Opaque => "opaque",
             Self::Other => "other",
@@ -123,6 +138,7 @@ impl Payload {
             Self::Bhyt(card) => Some(&card.person),
             Self::PersonalNumber(_)
             | Self::InsuranceNumber(_)
+            | Self::HospitalNumber(_)
             | Self::Visit(_)
             | Self::Opaque
             | Self::Other => None,
@@ -139,7 +155,8 @@ impl Payload {
                 insurance_number: Some(number),
                 ..Person::default()
             }),
-            Self::Visit(_) | Self::Opaque | Self::Other => None,
+            // Papers lie about: whose it is, the birth year must say too.
+            Self::HospitalNumber(_) | Self::Visit(_) | Self::Opaque | Self::Other => None,
         }
     }
 
@@ -149,7 +166,9 @@ impl Payload {
         match self {
             Self::Cccd(_) => Way::CardQr,
             Self::Bhyt(_) => Way::BhytQr,
-            Self::PersonalNumber(_) | Self::InsuranceNumber(_) => Way::Typed,
+            Self::PersonalNumber(_) | Self::InsuranceNumber(_) | Self::HospitalNumber(_) => {
+                Way::Typed
+            }
             Self::Visit(_) | Self::Opaque | Self::Other => Way::None,
         }
     }

@@ -18,6 +18,16 @@ pub(super) fn normalised(text: &str) -> Zeroizing<String> {
     Zeroizing::new(text.trim_matches(noise).nfc().collect())
 }
 
+/// `]Q1` and the like: the symbology identifier that scanners can be set to send first (ISO/IEC
+/// 15424).
+pub(super) fn without_symbology(text: &str) -> &str {
+    let mut signs = text.chars();
+    let identifier = signs.next() == Some(']')
+        && signs.next().is_some_and(|c| c.is_ascii_alphabetic())
+        && signs.next().is_some_and(|c| c.is_ascii_alphanumeric());
+    if identifier { signs.as_str() } else { text }
+}
+
 /// A person's name: letters, with single blanks. Digits or signs mean that it is something else.
 pub(super) fn name(text: &str) -> Option<Private<String>> {
     let name: String = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -325,7 +325,7 @@ fn phrase(view: &View) -> Option<Phrase> {
         } => Some(Phrase::Remember),
         Screen::Help { .. } => Some(Phrase::StaffComing),
         Screen::Gathering {
-            want: Want::Number | Want::Wait,
+            want: Want::Number | Want::HospitalNumber | Want::BirthYear | Want::Wait,
             ..
         }
         | Screen::Welcome { .. }

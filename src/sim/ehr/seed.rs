@@ -11,6 +11,9 @@ use crate::sim::{SimPerson, persons};
 /// Under this system the trial's patients have their personal number.
 const PERSONAL_NUMBER: &str = "http://fhir.hl7.org.vn/core/sid/cccd";
 
+/// Under this one, what the trial's hospital prints on its papers.
+const HOSPITAL_NUMBER: &str = "https://tiepdon.example/sid/trial-patient";
+
 impl Seed {
     /// Today in Viet Nam.
     pub fn today() -> Date {
@@ -55,7 +58,10 @@ fn patient((index, person): (usize, &SimPerson)) -> Value {
         "resourceType": "Patient",
         "id": format!("p{}", index + 1),
         "active": true,
-        "identifier": [{ "system": PERSONAL_NUMBER, "value": person.number.expose() }],
+        "identifier": [
+            { "system": PERSONAL_NUMBER, "value": person.number.expose() },
+            { "system": HOSPITAL_NUMBER, "value": format!("BN{:08}", index + 1) },
+        ],
         "name": [{ "text": person.name, "family": family, "given": given.split(' ').collect::<Vec<_>>() }],
         "gender": match person.sex { Sex::Male => "male", Sex::Female => "female" },
         "birthDate": String::from(person.birth_date),

@@ -65,7 +65,7 @@ fn state(kiosk: &Kiosk, language: Language) -> String {
         ("gathering", Some("code_or_can")) => Text::StaffWantCodeOrCan,
         ("gathering", Some("card")) => Text::StaffWantCard,
         ("gathering", Some("hold_still")) => Text::StaffReadingChip,
-        ("gathering", Some("number")) => Text::StaffWantNumber,
+        ("gathering", Some("number" | "hospital_number" | "birth_year")) => Text::StaffWantNumber,
         ("gathering", _) => Text::StaffGathering,
         ("confirm", _) => Text::StaffConfirm,
         ("choose", _) => Text::StaffChoose,

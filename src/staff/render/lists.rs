@@ -2,6 +2,7 @@
 
 use super::super::html::{Element, tag};
 use super::{Reader, age, clock, known_cause, section};
+use crate::identity::Hint;
 use crate::store::{Backlog, Tally, VisitLine};
 use crate::ticket::grade_mark;
 use crate::words::{Language, Text, text};
@@ -64,7 +65,19 @@ fn reasons(cell: Element, line: &VisitLine, language: Language) -> Element {
         tag("small").text(words)
     });
     let failed = line.failed.as_deref().map(|why| tag("small").text(why));
-    cell.children(chips).children(reason).children(failed)
+    let hints = line.hints.iter().map(|hint| {
+        let words = match hint {
+            Hint::SexDiffers => Text::StaffHintSex,
+            Hint::BirthYearDiffers => Text::StaffHintBirthYear,
+            Hint::ProvinceUnknown => Text::StaffHintProvince,
+            Hint::CardExpired => Text::StaffHintExpired,
+        };
+        tag("small").text(text(language, words))
+    });
+    cell.children(chips)
+        .children(reason)
+        .children(failed)
+        .children(hints)
 }
 
 fn who(cell: Element, line: &VisitLine, language: Language) -> Element {

@@ -6,7 +6,9 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{House, by_class, parse, status, welcome, words};
-use crate::identity::{Check, CheckResult, Grade, Person, Private, Proofs, Way};
+use crate::identity::{
+    BirthDate, Check, CheckResult, Grade, Person, PersonalNumber, Private, Proofs, Sex, Way,
+};
 use crate::queue::{Draft, InsuranceStatus, Paper, ServiceCode, VisitKind};
 use crate::staff::board::Board;
 use crate::store::faulty::{EVERY, Fault};
@@ -191,6 +193,40 @@ fn a_card_that_failed_is_listed_with_the_check_and_any_other_with_its_grade() {
         assert!(page.contains(expected), "{expected} not in {page}");
     }
     assert!(!page.contains("no DG15"));
+}
+
+#[test]
+fn what_does_not_fit_in_the_papers_is_shown_to_staff() {
+    let with_card = |number: &str, expiry| Draft {
+        person: Some(Person {
+            sex: Some(Sex::Male),
+            birth_date: BirthDate::parse("1990"),
+            card_expiry: expiry,
+            ..Person::typed(PersonalNumber::parse(number).unwrap())
+        }),
+        ..draft(VisitKind::Desk, "", Some("patient_unclear"))
+    };
+    let said = |visit: &Draft| {
+        let house = House::new();
+        house.store.issue(visit).unwrap();
+        let page = house.clerk().get("/?lang=en").body;
+        words(&parse(&page).root_element())
+    };
+    let all = [
+        "The sex does not fit",
+        "The year of birth does not fit",
+        "no known province",
+        "The card has expired",
+    ];
+    let odd = said(&with_card(
+        "099191345678",
+        Some(jiff::civil::date(2020, 1, 1)),
+    ));
+    let fitting = said(&with_card("001090345678", None));
+    for hint in all {
+        assert!(odd.contains(hint), "{hint} not in {odd}");
+        assert!(!fitting.contains(hint), "{hint} in {fitting}");
+    }
 }
 
 #[test]

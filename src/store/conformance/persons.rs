@@ -4,7 +4,7 @@ use super::{
     Promise, TODAY, at_service, desk, draft, insured, new, number, of, person, proven, refused,
     rejected, same,
 };
-use crate::identity::{Grade, Person, Way};
+use crate::identity::{Grade, HospitalNumber, Person, Way};
 use crate::queue::{Draft, Refusal, VisitKind};
 use crate::store::{Answer, Store};
 
@@ -17,6 +17,7 @@ pub(super) const PROMISES: &[Promise] = &[
     a_code_with_the_number_and_another_name_is_another_claim,
     who_has_no_number_is_never_met_again,
     an_insurance_number_leads_to_the_same_person_in_both_forms,
+    a_number_of_the_hospitals_own_leads_to_the_same_person,
     after_a_rejected_card_the_person_goes_to_the_desk_that_day,
     every_desk_number_is_new,
 ];
@@ -137,6 +138,19 @@ fn an_insurance_number_leads_to_the_same_person_in_both_forms(store: &dyn Store)
     let first = new(store, &with(1, "DN401"));
     assert_eq!(same(store, &with(2, "TE101")).number, first.number);
     assert_eq!(same(store, &with(3, "")).number, first.number);
+}
+
+fn a_number_of_the_hospitals_own_leads_to_the_same_person(store: &dyn Store) {
+    let with = |n, number| Draft {
+        person: Some(Person {
+            hospital_number: HospitalNumber::parse(number),
+            ..Person::default()
+        }),
+        ..of(n, 0, Grade::Claimed, Way::Typed)
+    };
+    let first = new(store, &with(1, "BN00000001"));
+    assert_eq!(same(store, &with(2, "BN00000001")).number, first.number);
+    assert_eq!(new(store, &with(3, "BN00000002")).number, number("A002"));
 }
 
 fn after_a_rejected_card_the_person_goes_to_the_desk_that_day(store: &dyn Store) {

@@ -107,6 +107,7 @@ fn renewed(before: Person, now: &Person) -> Person {
     Person {
         personal_number: now.personal_number.or(before.personal_number),
         insurance_number: now.insurance_number.or(before.insurance_number),
+        hospital_number: now.hospital_number.or(before.hospital_number),
         name: now.name.or(before.name),
         name_latin: now.name_latin.or(before.name_latin),
         birth_date: now.birth_date.or(before.birth_date),
@@ -117,6 +118,8 @@ fn renewed(before: Person, now: &Person) -> Person {
         ethnicity: None,
         old_id: now.old_id.or(before.old_id),
         cancelled_numbers: cancelled,
+        // Of the card that was shown, not of the person.
+        card_expiry: None,
     }
 }
 

@@ -275,6 +275,7 @@ impl Sqlite {
                 .as_ref()
                 .and_then(|draft| Some(draft.proofs.as_ref()?.failed()?.reason.clone())),
             reason: draft.as_ref().and_then(|d| d.reason.clone()).or(parked),
+            hints: draft.as_ref().map(Draft::hints).unwrap_or_default(),
             waits_for,
         })
     }

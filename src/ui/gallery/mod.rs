@@ -24,6 +24,7 @@ const ALL_WAYS: Ways = Ways {
     chip: true,
     code: true,
     typed: true,
+    hospital_number: true,
 };
 
 /// One of each screen, in the order a patient meets them.
@@ -59,11 +60,13 @@ fn arrivals() -> impl Iterator<Item = (&'static str, Screen)> {
         chip: false,
         code: true,
         typed: false,
+        hospital_number: false,
     };
     let only_typed = Ways {
         chip: false,
         code: false,
         typed: true,
+        hospital_number: false,
     };
     [
         (
@@ -167,6 +170,14 @@ fn gatherings() -> impl Iterator<Item = (&'static str, Screen)> {
         problem: Some(Cause::QrOpaque),
         ..Known::default()
     };
+    let paper = Known {
+        typed: Some(("2411", 8)),
+        ..Known::default()
+    };
+    let year = Known {
+        typed: Some(("19", 4)),
+        ..Known::default()
+    };
     let moved = Known {
         who: Some(person()),
         problem: Some(Cause::CardMoved),
@@ -189,6 +200,8 @@ fn gatherings() -> impl Iterator<Item = (&'static str, Screen)> {
         ("hold-still", knowing(Want::HoldStill, reading)),
         ("number", knowing(Want::Number, number)),
         ("number-problem", knowing(Want::Number, number_after)),
+        ("hospital-number", knowing(Want::HospitalNumber, paper)),
+        ("birth-year", knowing(Want::BirthYear, year)),
         ("wait", knowing(Want::Wait, looking)),
     ]
     .into_iter()

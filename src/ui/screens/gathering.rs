@@ -39,6 +39,20 @@ pub(super) fn draw(canvas: &mut Canvas, mut area: Rect, asked: &Asked) {
             ];
             type_it(canvas, area, asked, &lines);
         }
+        Want::HospitalNumber => {
+            let lines = [
+                title(canvas.say(Text::HospitalTitle)),
+                body(canvas.say(Text::HospitalText)),
+            ];
+            type_it(canvas, area, asked, &lines);
+        }
+        Want::BirthYear => {
+            let lines = [
+                title(canvas.say(Text::YearTitle)),
+                body(canvas.say(Text::YearText)),
+            ];
+            type_it(canvas, area, asked, &lines);
+        }
         Want::Card => {
             known(canvas, &mut area, asked);
             let lines = [
@@ -94,6 +108,11 @@ fn card_or_code(canvas: &mut Canvas, mut area: Rect, asked: &Asked) {
             label,
             Touch::TypeNumber,
         ));
+    }
+    if asked.ways.hospital_number {
+        let label = canvas.say(Text::TypeHospitalNumber);
+        let touch = Touch::TypeHospitalNumber;
+        offers.push(offer(Look::Secondary, Icon::Keypad, label, touch));
     }
     offers_below(canvas, &mut area, offers);
     let seen = canvas.seen.take();

@@ -3,12 +3,14 @@ use eframe::egui::vec2;
 use super::{Canvas, Cut, Kind, Look, Rect, Text, Touch, colour, line};
 use crate::checkin::{Key, Keypad};
 
-/// A place for each digit, filled from the left, in groups of three.
+/// A place for each digit, filled from the left, long numbers in groups of three.
 pub(super) fn digits(canvas: &mut Canvas, area: Rect, keypad: &Keypad) {
     let typed = keypad.typed.expose();
     let count = usize::from(keypad.length).max(1);
     let (gap, group) = (canvas.tokens.space(5.0), canvas.tokens.space(14.0));
-    let groups = (count - 1) / 3;
+    // A year is one group.
+    let in_group = if count > 4 { 3 } else { count };
+    let groups = (count - 1) / in_group;
     let free = area.width() - gap * (count - 1) as f32 - group * groups as f32;
     let side = (free / count as f32).min(canvas.tokens.space(84.0));
     let whole = side * count as f32 + gap * (count - 1) as f32 + group * groups as f32;
@@ -18,7 +20,11 @@ pub(super) fn digits(canvas: &mut Canvas, area: Rect, keypad: &Keypad) {
     let mut figures = typed.chars();
     for index in 0..count {
         if index > 0 {
-            row.cut_left(if index % 3 == 0 { gap + group } else { gap });
+            row.cut_left(if index % in_group == 0 {
+                gap + group
+            } else {
+                gap
+            });
         }
         let place = row.cut_left(side);
         let figure = figures.next();

@@ -182,6 +182,8 @@ fn the_samples_show_every_screen_and_everything_that_is_asked() {
         Want::Card,
         Want::HoldStill,
         Want::Number,
+        Want::HospitalNumber,
+        Want::BirthYear,
         Want::Wait,
     ] {
         let asked =

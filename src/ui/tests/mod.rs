@@ -159,6 +159,7 @@ fn welcome(conversation: u64) -> View {
                 chip: true,
                 code: true,
                 typed: true,
+                hospital_number: false,
             },
             notice: true,
         },

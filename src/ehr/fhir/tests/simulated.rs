@@ -2,9 +2,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{BHYT, CCCD, LONG, NUMBER, OLD_CCCD, SHORT, VISIT, number, person, server_at, visit};
+use super::{
+    BHYT, CCCD, LONG, NUMBER, OLD_CCCD, SHORT, VISIT, number, person, server_at, server_with,
+    settings_at, visit,
+};
+use crate::config::{Fhir, HospitalNumbers};
 use crate::ehr::{EhrError, FhirServer, Handed, HospitalSystem, Match};
-use crate::identity::{InsuranceNumber, Person, Private};
+use crate::identity::{
+    BirthDate, HospitalNumber, HospitalPattern, InsuranceNumber, Person, Private,
+};
 use crate::queue::{PatientRef, ServiceCode, VisitKind};
 use crate::sim::ehr::{Fault, Seed, Server};
 
@@ -61,6 +67,78 @@ fn a_patient_is_found_by_each_number_in_its_turn() {
     ] {
         let (_sim, client) = start(vec![stranger(), there.clone()]);
         assert_eq!(client.find(&who), known("p1"), "{there}");
+    }
+}
+
+#[test]
+fn a_number_on_the_hospitals_paper_finds_whoever_was_born_in_that_year() {
+    const MRN: &str = "urn:hospital:patient";
+    let asked = |value: &str, year: Option<&str>| Person {
+        hospital_number: HospitalNumber::parse(value),
+        birth_date: year.and_then(BirthDate::parse),
+        ..Person::default()
+    };
+    let born = |birth: &str| patient("p1", MRN, "BN00123456", "Nguyễn Văn A", birth);
+    let mut no_birth = born("");
+    no_birth["birthDate"] = Value::Null;
+    for (there, who, expected) in [
+        (
+            born("1990-02-28"),
+            asked("BN00123456", Some("1990")),
+            known("p1"),
+        ),
+        (
+            born("1990-02"),
+            asked("BN00123456", Some("1990")),
+            known("p1"),
+        ),
+        (born("1990"), asked("BN00123456", Some("1990")), known("p1")),
+        (
+            born("1990"),
+            asked("BN00123456", Some("1991")),
+            Ok(Match::Contradicted),
+        ),
+        (
+            born("1990"),
+            asked("BN00123456", None),
+            Ok(Match::Contradicted),
+        ),
+        (
+            no_birth,
+            asked("BN00123456", Some("1990")),
+            Ok(Match::Contradicted),
+        ),
+        (
+            born("1990"),
+            asked("BN00123457", Some("1990")),
+            Ok(Match::Unknown),
+        ),
+        // The same value under another system is another number.
+        (
+            patient("p1", CCCD, "BN00123456", "Nguyễn Văn A", "1990"),
+            asked("BN00123456", Some("1990")),
+            Ok(Match::Unknown),
+        ),
+    ] {
+        let seed = Seed {
+            resources: vec![stranger(), there.clone()],
+            ..Seed::default()
+        };
+        let sim = Server::start(0, seed).expect("a free port");
+        let numbers = HospitalNumbers {
+            pattern: HospitalPattern::parse("BN########").expect("a pattern"),
+            system: MRN.to_owned(),
+        };
+        let settings = Fhir {
+            hospital_numbers: Some(numbers),
+            ..settings_at(&sim.base_url(), LONG)
+        };
+        assert_eq!(server_with(settings).find(&who), expected, "{there}");
+        // Without the system's name such a number is never asked for.
+        assert_eq!(
+            server_at(&sim.base_url(), LONG).find(&who),
+            Ok(Match::Unknown)
+        );
     }
 }
 
