@@ -126,6 +126,16 @@ impl Outlet {
         *waited.0
     }
 
+    /// Waits until `due`, or until it is no longer wanted.
+    #[cfg(feature = "camera")]
+    pub(super) fn wait_for(&self, due: Instant) {
+        let time = due.saturating_duration_since(Instant::now());
+        let changed = &self.switch.changed;
+        let waited =
+            changed.wait_timeout_while(self.switch.lock(), time, |wanted| *wanted == Wanted::Yes);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Waits for `time`, or until the handle is gone.
     fn pause(&self, time: Duration) {
         let changed = &self.switch.changed;

@@ -81,7 +81,20 @@ scene_vivid() {
     note "RGB3: exit $?"
 }
 
+scene_doctor() {
+    tiepdon config example > /tmp/example
+    sed 's/^# \[camera\]/[camera]\ndevice = "Lab"\nfocus = 30/' /tmp/example > /tmp/tiepdon.toml
+    tiepdon doctor --config /tmp/tiepdon.toml --json > $said/doctor
+    does rm picture.jpg
+    tiepdon doctor --config /tmp/tiepdon.toml --json > $said/doctor_blank
+    show /run/webcam /first.jpg
+    does touch unplugged
+    until ! cat /sys/class/video4linux/*/name | grep -q Lab; do usleep 100000; done
+    tiepdon doctor --config /tmp/tiepdon.toml --json > $said/doctor_missing
+}
+
 scene_yuyv
 scene_mjpg
 scene_replaced
 scene_vivid
+scene_doctor
