@@ -14,7 +14,7 @@ use evdev::KeyCode;
 use evdev::raw_stream::RawDevice;
 use tiepdon::config::{Scanner, ScannerMode};
 use tiepdon::identity::{Person, Private};
-use tiepdon::scan::{ScanEvent, SourceHandle, probe_wedge, start_scanner};
+use tiepdon::scan::{Mode, ScanEvent, SourceHandle, probe_wedge, start_scanner};
 use tiepdon::sim::{KeyScanner, Marks};
 
 /// Far more than any step takes, emulated on a busy machine; a test that waits so long has failed.
@@ -115,7 +115,7 @@ impl Host {
             // The test may be over already.
             let _ = sink.send(event);
         });
-        handle.watch(true);
+        handle.watch(Mode::Searching);
         Self {
             _handle: handle,
             events,

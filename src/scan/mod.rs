@@ -14,10 +14,6 @@ mod decode;
     )
 )]
 mod hint;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the eye does not look for bars yet")
-)]
 mod linear;
 #[cfg(feature = "camera")]
 mod look;

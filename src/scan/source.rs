@@ -165,6 +165,17 @@ impl Outlet {
         *waited.0
     }
 
+    /// Waits until `due`, or until something else is wanted.
+    #[cfg(feature = "camera")]
+    pub(super) fn wait_for(&self, due: Instant) {
+        let time = due.saturating_duration_since(Instant::now());
+        let wanted = self.switch.lock();
+        let before = *wanted;
+        let changed = &self.switch.changed;
+        let waited = changed.wait_timeout_while(wanted, time, |wanted| *wanted == before);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Waits for `time`, or until the handle is gone.
     fn pause(&self, time: Duration) {
         let changed = &self.switch.changed;

@@ -21,11 +21,13 @@ use std::time::{Duration, Instant};
 use self::bits::Content;
 use self::read::Votes;
 use self::search::{Track, search};
-use super::Luma;
+use super::{Luma, linear};
 use crate::identity::Private;
 
 /// One in so many frames without a code is given to the general decoder, too, at ten times the cost.
 const GENERAL_EVERY: u32 = 5;
+/// One in so many without a sign of a symbol is searched for bars.
+const LINEAR_EVERY: u32 = 3;
 /// So many frames long a symbol is followed whose finder patterns cannot be found.
 const FOLLOWED_MAX: u32 = 5;
 /// After so long nothing more is tried on a frame: the next one is there.
@@ -110,6 +112,9 @@ impl Eye {
         }
         self.failing += 1;
         let has_time = || Instant::now() < until;
+        if sight.place.is_none() && self.failing % LINEAR_EVERY == 1 && has_time() {
+            sight.code = linear::read(picture);
+        }
         if sight.code.is_none() && self.failing.is_multiple_of(GENERAL_EVERY) && has_time() {
             sight.code = general(picture, false);
         }
@@ -138,6 +143,7 @@ pub fn decode(picture: Luma<'_>) -> Option<Code> {
     let until = Instant::now() + PICTURE_TIME;
     quick(picture)
         .or_else(|| qr(picture, &mut None, until).0.code)
+        .or_else(|| linear::read(picture))
         .or_else(|| general(picture, true))
 }
 
