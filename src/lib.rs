@@ -30,6 +30,7 @@
 //! | 0 | [`identity`], [`queue`], [`words`], [`config`] | pure |
 //! | – | [`sim`] | speaks the real protocols, shares no code with the rooms it tests |
 //!
+//! `fence` stands around decoders of others, which may panic.
 //! [`wipe`] is the allocator: memory is overwritten before it is given back. What stays outside our
 //! heap (what a graphics driver keeps of a painted picture, a kernel's buffers) is outside its reach.
 
@@ -39,6 +40,7 @@ pub mod cli;
 pub mod config;
 pub mod ehr;
 pub mod emrtd;
+mod fence;
 pub mod identity;
 pub mod insurance;
 pub mod kiosk;

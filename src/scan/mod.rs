@@ -6,7 +6,6 @@ mod advice;
 #[cfg(feature = "camera")]
 mod camera;
 mod decode;
-mod fence;
 #[cfg(feature = "camera")]
 mod look;
 mod luma;
@@ -14,6 +13,8 @@ mod measure;
 mod serial;
 mod source;
 mod still;
+
+use crate::fence;
 
 #[cfg(feature = "camera")]
 pub use advice::Advice;

@@ -3,6 +3,7 @@
 
 pub mod card;
 pub mod ehr;
+pub mod eye;
 pub mod issuer;
 pub mod pcscd;
 mod persons;

@@ -1,8 +1,9 @@
 //! Seeds that hold keys and certificates: a simulated issuer makes them afresh, so that none of
-//! them lies in the repository.
+//! them lies in the repository. And a code, drawn.
 
 use std::collections::BTreeMap;
 
+use qrcodegen::{QrCode, QrCodeEcc};
 use tiepdon::emrtd::parsers::script_of;
 use tiepdon::sim::card::chip::Chip;
 use tiepdon::sim::card::profile::{self, Document, Profile};
@@ -37,6 +38,8 @@ pub fn seeds(target: &str) -> Seeds {
                 .map(|file| (file.name.to_owned(), file.bytes))
                 .collect();
         }
+        "eye" => vec![("made", Some(seen()))],
+        "payload" => vec![("made", Some(persons()[0].card_qr().into_bytes()))],
         "reader" => vec![("made", Some(protected(chip.clone())))],
         "reader_open" => vec![
             ("made", Some(open(&chip.files))),
@@ -48,6 +51,20 @@ pub fn seeds(target: &str) -> Seeds {
         .into_iter()
         .filter_map(|(name, bytes)| Some((name.to_owned(), bytes?)))
         .collect()
+}
+
+/// The picture of a code, as the target for eyes takes it: cells of three pixels.
+fn seen() -> Vec<u8> {
+    const QUIET: i32 = 4;
+    let code = QrCode::encode_text("099090012345", QrCodeEcc::Medium).expect("it is short");
+    let side = code.size() + 2 * QUIET;
+    let [low, high] = (side as u16).to_le_bytes();
+    let mut bytes = vec![low, high, low, high, 2, 0];
+    for cell in 0..side * side {
+        let dark = code.get_module(cell % side - QUIET, cell / side - QUIET);
+        bytes.extend([1, if dark { 30 } else { 220 }]);
+    }
+    bytes
 }
 
 fn citizen() -> Chip {

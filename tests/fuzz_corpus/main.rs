@@ -1,13 +1,16 @@
-//! The parsers of what a card sends, on any compiler: every seed of `fuzz/seeds`, what a simulated
-//! issuer makes, and some thousand mutations of each, the same in every run. None may panic or take
-//! more memory than its input allows. For many more, see `fuzz/Cargo.toml`.
+//! The parsers of what a card sends, the decoder of what a camera sees and the parser of its text, on
+//! any compiler: every seed of `fuzz/seeds`, what a simulated issuer makes, and some thousand
+//! mutations of each, the same in every run. None may panic or take more memory than its input
+//! allows. For many more, see `fuzz/Cargo.toml`.
 //!
 //! `cargo test --test fuzz_corpus -- --ignored` writes what is made here into `fuzz/corpus`, where
 //! libFuzzer begins with it.
 
+mod eye;
 #[cfg(feature = "sim")]
 mod made;
 mod mutator;
+mod payload;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +19,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use peak_alloc::PeakAlloc;
-use tiepdon::emrtd::parsers;
+use tiepdon::emrtd::parsers::{self, Parser};
 
 use mutator::Mutator;
 
@@ -33,6 +36,8 @@ const MEMORY_MIN: usize = 128 << 10;
 /// An image may need more than its bytes: the pixels that it is allowed, thrice, in colour planes
 /// of four bytes.
 const MEMORY_IMAGE: usize = 4_000_000 * 3 * 4 * 3;
+/// What a decoder keeps for each pixel of the largest picture here, copies at twice the size among it.
+const MEMORY_EYE: usize = eye::PIXELS_MAX * 256;
 
 /// Both tests count on one allocator.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -51,12 +56,18 @@ fn effort(target: &str) -> Effort {
         "reader" => (150, MEMORY_MIN),
         "sod" | "certificate" | "master_list" => (400, MEMORY_MIN),
         "portrait" => (400, MEMORY_IMAGE),
+        "eye" => (60, MEMORY_EYE),
         _ => (3_000, MEMORY_MIN),
     };
     Effort {
         mutations,
         memory_min,
     }
+}
+
+fn targets() -> impl Iterator<Item = Parser> {
+    let eyes: [Parser; 2] = [("eye", eye::fuzz_eye), ("payload", payload::fuzz_payload)];
+    parsers::ALL.iter().copied().chain(eyes)
 }
 
 fn root() -> PathBuf {
@@ -82,11 +93,11 @@ fn seeds(target: &str) -> Seeds {
 #[test]
 fn no_seed_and_no_mutation_of_one_makes_a_parser_panic_or_take_memory_beyond_its_input() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    for (target, parser) in parsers::ALL {
+    for (target, parser) in targets() {
         let effort = effort(target);
         let seeds: Vec<_> = seeds(target).into_iter().collect();
         for (name, seed) in &seeds {
-            check(target, *parser, &effort, name, seed);
+            check(target, parser, &effort, name, seed);
         }
         let mut mutator = Mutator::new(target);
         let inputs: Vec<&[u8]> = seeds.iter().map(|(_, seed)| &seed[..]).collect();
@@ -95,7 +106,7 @@ fn no_seed_and_no_mutation_of_one_makes_a_parser_panic_or_take_memory_beyond_its
             input.truncate(INPUT_MAX);
             check(
                 target,
-                *parser,
+                parser,
                 &effort,
                 &format!("mutation {number}"),
                 &input,
@@ -127,10 +138,10 @@ fn check(target: &str, parser: fn(&[u8]), effort: &Effort, name: &str, input: &[
 fn every_parser_has_a_fuzz_target_and_a_seed() {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("the fuzz crate");
-    for (target, _) in parsers::ALL {
+    for (target, _) in targets() {
         let path = format!("fuzz_targets/{target}.rs");
         let code = fs::read_to_string(root().join(&path)).expect("a file for each target");
-        assert!(code.contains(&format!("parsers::fuzz_{target}(")), "{path}");
+        assert!(code.contains(&format!("::fuzz_{target}(")), "{path}");
         assert!(manifest.contains(&format!("path = \"{path}\"")), "{path}");
         if cfg!(feature = "sim") {
             assert!(!seeds(target).is_empty(), "{target} has no seed");
@@ -141,7 +152,7 @@ fn every_parser_has_a_fuzz_target_and_a_seed() {
 #[test]
 #[ignore = "writes into fuzz/corpus, for libFuzzer"]
 fn write_the_corpus() {
-    for (target, _) in parsers::ALL {
+    for (target, _) in targets() {
         let folder = root().join("corpus").join(target);
         fs::create_dir_all(&folder).expect("a folder");
         for (name, seed) in seeds(target) {

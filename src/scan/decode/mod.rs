@@ -1,14 +1,28 @@
 //! From grey pictures to the text of the code in them.
 
+mod binary;
+mod bits;
+mod finder;
+mod fit;
 mod general;
+mod grid;
+mod layout;
+mod patch;
+mod read;
+mod reed_solomon;
+mod search;
+mod soft;
+mod symbol;
 #[cfg(test)]
 mod tests;
 
+use self::read::Votes;
+use self::search::search;
 use super::Luma;
 use crate::identity::Private;
 
-/// Frames without a code until one is searched thoroughly, at some ten times the cost.
-const THOROUGH_EVERY: u32 = 5;
+/// One in so many frames without a code is given to the general decoder, too, at ten times the cost.
+const GENERAL_EVERY: u32 = 5;
 /// Pixels above which a picture is not doubled: it has enough of them, and time is bounded.
 const DOUBLED_MAX_PIXELS: usize = 4 << 20;
 
@@ -55,39 +69,79 @@ pub struct Place {
 /// of a hand-held code together tell more than each alone.
 #[derive(Debug, Default)]
 pub struct Eye {
+    /// Frames without a code since the last one.
     failing: u32,
+    votes: Option<Votes>,
 }
 
 impl Eye {
     /// Looks at the next picture. Never panics. Bytes that are not UTF-8 are no text: which
     /// characters they would mean is never guessed.
     pub fn look(&mut self, picture: Luma<'_>) -> Sight {
+        if let Some(code) = quick(picture) {
+            *self = Self::default();
+            return Sight {
+                code: Some(code),
+                place: None,
+            };
+        }
+        let mut sight = qr(picture, &mut self.votes);
         self.failing += 1;
-        let code = read(picture, self.failing.is_multiple_of(THOROUGH_EVERY));
-        if code.is_some() {
+        if sight.code.is_none() && self.failing.is_multiple_of(GENERAL_EVERY) {
+            sight.code = general(picture, false);
+        }
+        if sight.code.is_some() {
             self.failing = 0;
         }
-        Sight { code, place: None }
+        sight
     }
 }
 
 /// Reads the only picture there is, as thoroughly as can be.
 pub fn decode(picture: Luma<'_>) -> Option<Code> {
-    read(picture, true)
+    quick(picture)
+        .or_else(|| qr(picture, &mut None).code)
+        .or_else(|| general(picture, true))
 }
 
-fn read(picture: Luma<'_>, thorough: bool) -> Option<Code> {
+/// Our own way, for a symbol that may be small, smeared or shaded.
+fn qr(picture: Luma<'_>, votes: &mut Option<Votes>) -> Sight {
+    let mut sight = Sight::default();
+    search(picture, |mut found| {
+        let content = read::read(&mut found, votes);
+        if content.is_some() || sight.place.is_none() {
+            sight.place = Some(found.place());
+        }
+        sight.code = content.map(|content| Code::qr(Private::new(content.text)));
+        sight.code.is_some()
+    });
+    sight
+}
+
+/// The general decoder on half the size: what is easy, and most is, it reads in no time.
+fn quick(picture: Luma<'_>) -> Option<Code> {
+    general::read_quickly(picture.halved()?.view()).map(Code::qr)
+}
+
+/// The general decoder, for what is none of ours: it knows more of damage, and of other shapes.
+fn general(picture: Luma<'_>, is_thorough: bool) -> Option<Code> {
     // Half the size first: it reads most codes in a quarter of the time, noisy ones best.
     let text = picture
         .halved()
         .and_then(|half| general::read(half.view()))
         .or_else(|| general::read(picture))
         .or_else(|| general::read(picture.smoothed()?.view()));
-    let doubles = thorough && picture.pixels().len() <= DOUBLED_MAX_PIXELS;
+    let doubles = is_thorough && picture.pixels().len() <= DOUBLED_MAX_PIXELS;
     let text = match text {
         None if doubles => general::read(picture.doubled()?.view()),
         text => text,
     };
-    let symbology = Symbology::Qr;
-    text.map(|text| Code { text, symbology })
+    text.map(Code::qr)
+}
+
+impl Code {
+    fn qr(text: Private<String>) -> Self {
+        let symbology = Symbology::Qr;
+        Self { text, symbology }
+    }
 }

@@ -13,7 +13,7 @@ static HOOK: Once = Once::new();
 
 /// Runs `work`; a panic in it gives `None`. `work` must own what it changes, so that nothing half
 /// done outlives the panic.
-pub(super) fn fenced<T>(work: impl FnOnce() -> T) -> Option<T> {
+pub(crate) fn fenced<T>(work: impl FnOnce() -> T) -> Option<T> {
     HOOK.call_once(|| {
         let usual = take_hook();
         set_hook(Box::new(move |panic| {

@@ -1,0 +1,131 @@
+//! Reads the symbol under a grid, with the help of what earlier frames showed of it.
+
+use std::fmt;
+
+use super::bits::Content;
+use super::layout::Layout;
+use super::search::Found;
+use super::soft::{self, Samples};
+use super::symbol::{self, Reading};
+use crate::identity::Payload;
+
+/// Times that the weights are learned anew.
+const ROUNDS: usize = 3;
+/// Two frames show the same symbol if their modules agree so much, from -1 to 1; by chance they
+/// agree by a few hundredths.
+const SAME: f32 = 0.2;
+/// What one frame may say of a module, at the most: none outvotes all others.
+const VOICE: f32 = 6.0;
+/// What is kept of earlier frames with each new one.
+const KEPT: f32 = 0.9;
+/// So many right pad bytes show that a daring correction was right.
+const PADS_MIN: usize = 4;
+
+/// What several frames said of the modules of one symbol.
+pub(super) struct Votes {
+    size: usize,
+    sums: Vec<f32>,
+}
+
+impl fmt::Debug for Votes {
+    /// The modules say whose card it is.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Votes on {0} by {0} modules", self.size)
+    }
+}
+
+/// Reads it; what was seen goes into `votes`.
+pub(super) fn read(found: &mut Found<'_>, votes: &mut Option<Votes>) -> Option<Content> {
+    let samples = Samples::take(&found.patch, &found.grid);
+    let plain = samples.plain();
+    let content = believed(symbol::read(found.layout(), &plain));
+    if content.is_some() {
+        *votes = None;
+        return content;
+    }
+    if !found.refine() {
+        return None;
+    }
+    let samples = Samples::take(&found.patch, &found.grid);
+    let earlier = votes.take().filter(|votes| {
+        votes.size == found.grid.size && agreement(&votes.sums, &samples.plain()) > SAME
+    });
+    let (soft, content) = equalised(&samples, found.layout(), earlier.as_ref());
+    if content.is_some() {
+        return content;
+    }
+    let sums = match earlier {
+        None => soft
+            .iter()
+            .map(|voice| voice.clamp(-VOICE, VOICE))
+            .collect(),
+        Some(earlier) => {
+            let pairs = earlier.sums.iter().zip(&soft);
+            let sums: Vec<f32> = pairs
+                .map(|(sum, voice)| sum * KEPT + voice.clamp(-VOICE, VOICE))
+                .collect();
+            let content = believed(symbol::read(found.layout(), &sums));
+            if content.is_some() {
+                return content;
+            }
+            sums
+        }
+    };
+    let size = found.grid.size;
+    *votes = Some(Votes { size, sums });
+    None
+}
+
+/// The modules with weights learned from the fixed ones, then from those that seem sure.
+fn equalised(
+    samples: &Samples,
+    layout: &Layout,
+    earlier: Option<&Votes>,
+) -> (Vec<f32>, Option<Content>) {
+    let fixed = soft::fixed(layout);
+    let mut soft = earlier.map_or_else(|| samples.plain(), |votes| votes.sums.clone());
+    let mut known = Vec::new();
+    for round in 0..ROUNDS {
+        let mut lessons = fixed.clone();
+        lessons.extend(known);
+        if round > 0 || earlier.is_some() {
+            lessons = soft::with_decisions(&lessons, &soft);
+        }
+        let Some(values) = samples.equalised(&lessons) else {
+            return (soft, None);
+        };
+        soft = values;
+        let reading = symbol::read(layout, &soft);
+        let modules = reading.known.iter();
+        known = modules
+            .map(|(at, dark)| (*at, if *dark { 1.0 } else { -1.0 }, 1.0))
+            .collect();
+        if let Some(content) = believed(reading) {
+            return (soft, Some(content));
+        }
+    }
+    (soft, None)
+}
+
+/// The content, unless it was corrected daringly and does not show that this was right.
+fn believed(reading: Reading) -> Option<Content> {
+    let is_daring = reading.is_daring;
+    reading.content.filter(|content| {
+        let is_known = || {
+            !matches!(
+                Payload::parse(&content.text),
+                Payload::Opaque | Payload::Other
+            )
+        };
+        !is_daring || content.pads >= PADS_MIN || is_known()
+    })
+}
+
+/// How much two frames' modules agree, from -1 to 1.
+fn agreement(one: &[f32], other: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    dot(one, other)
+        / (dot(one, one) * dot(other, other))
+            .sqrt()
+            .max(f32::MIN_POSITIVE)
+}

@@ -1,0 +1,116 @@
+//! Looks for the grid of a symbol in a picture.
+
+use super::Place;
+use super::finder::{self, Corner, Finder};
+use super::fit::{self, Trial};
+use super::grid::{Grid, Point};
+use super::layout::Layout;
+use super::patch::Patch;
+use crate::scan::Luma;
+
+/// Pixels to each side that a pixel is compared with, in a picture of half the size and in a whole
+/// one: in the first large modules are found, in the second small ones.
+const REACH_HALF: usize = 24;
+const REACH_WHOLE: usize = 9;
+/// Finder patterns that are met less well lie over something else, from -1 to 1.
+const FINDERS_MIN: f32 = 0.5;
+/// The same for the other fixed modules.
+const OTHERS_MIN: f32 = 0.35;
+/// A grid that meets so many needs no other size to be tried.
+const OTHERS_GOOD: f32 = 0.6;
+/// Sizes that are tried on three finder patterns.
+const SIZES_TRIED: usize = 3;
+/// Modules around a symbol that are looked at with it, and those that a module is compared with.
+const MARGIN: f32 = 9.0;
+const SHADE: f32 = 6.0;
+
+/// A symbol's grid over a picture.
+pub(super) struct Found<'a> {
+    pub patch: Patch<'a>,
+    pub trial: Trial,
+    pub grid: Grid,
+}
+
+impl Found<'_> {
+    pub fn layout(&self) -> &Layout {
+        &self.trial.layout
+    }
+
+    pub fn place(&self) -> Place {
+        let end = self.grid.size as f32 - 0.5;
+        let middles = [(0.5, 0.5), (end, 0.5), (end, end), (0.5, end)];
+        Place {
+            corners: middles.map(|(u, v)| self.grid.at(u, v)),
+            module: self.grid.module(),
+            contrast: 2.0 * self.trial.marks.strength(&self.patch, &self.grid),
+        }
+    }
+
+    /// Lays the grid as well as can be; false where nothing can be made of it.
+    pub fn refine(&mut self) -> bool {
+        self.grid = fit::refine(self.grid, &self.trial.marks, &self.patch);
+        self.grid.is_plausible()
+    }
+}
+
+/// Shows the grids that may lie over symbols, the likeliest first, until one is `enough`; the
+/// finder patterns are searched in half of the size first. Whether one was.
+pub(super) fn search<'a>(picture: Luma<'a>, mut is_enough: impl FnMut(Found<'a>) -> bool) -> bool {
+    let half = picture.halved();
+    let large = half.map_or_else(Vec::new, |half| finder::find(half.view(), REACH_HALF));
+    let large: Vec<Finder> = large.into_iter().map(Finder::doubled).collect();
+    if among(picture, &large, &mut is_enough) {
+        return true;
+    }
+    let Some(smooth) = picture.smoothed() else {
+        return false;
+    };
+    let small = finder::find(smooth.view(), REACH_WHOLE);
+    among(picture, &small, &mut is_enough)
+}
+
+fn among<'a>(
+    picture: Luma<'a>,
+    finders: &[Finder],
+    is_enough: &mut impl FnMut(Found<'a>) -> bool,
+) -> bool {
+    let corners = finder::corners(finders).into_iter();
+    corners
+        .filter_map(|corner| at(picture, &corner))
+        .any(is_enough)
+}
+
+fn at<'a>(picture: Luma<'a>, corner: &Corner) -> Option<Found<'a>> {
+    let (a, b, d) = (corner.upper_left, corner.upper_right, corner.lower_left);
+    let points: [Point; 4] = [
+        (a.x, a.y),
+        (b.x, b.y),
+        (d.x, d.y),
+        (b.x + d.x - a.x, b.y + d.y - a.y),
+    ];
+    let right = (b.x - a.x).hypot(b.y - a.y);
+    let down = (d.x - a.x).hypot(d.y - a.y);
+    let module = right.max(down) / (corner.size - 7.0);
+    let reach = (module * SHADE) as usize + 2;
+    let patch = Patch::of(picture, &points, module * MARGIN, reach, a.is_dark)?;
+    let mut trials: Vec<Trial> = fit::sizes(corner.size)
+        .filter_map(|size| Trial::of(corner, size, &patch))
+        .filter(|trial| trial.finders > FINDERS_MIN)
+        .collect();
+    trials.sort_by(|a, b| b.finders.total_cmp(&a.finders));
+    trials.truncate(SIZES_TRIED);
+    let mut best: Option<(f32, Grid, Trial)> = None;
+    for trial in trials {
+        let Some((score, grid)) = trial.search(corner, &patch) else {
+            continue;
+        };
+        if best.as_ref().is_none_or(|(most, ..)| *most < score) {
+            best = Some((score, grid, trial));
+        }
+        if score > OTHERS_GOOD {
+            break;
+        }
+    }
+    let (score, grid, trial) = best?;
+    (score > OTHERS_MIN && grid.is_plausible()).then_some(Found { patch, trial, grid })
+}
