@@ -1,5 +1,6 @@
-//! The kiosk's window under Xvfb: how soon it shows, and what it costs while nobody is there. Beside
-//! it a bare eframe window, in the same run, for what is not ours.
+//! The kiosk's window under Xvfb: how soon it shows, and what it costs while nobody is there, and
+//! while a patient sees what the camera sees. Beside it a bare eframe window, in the same run, for
+//! what is not ours.
 //!
 //! The first frame is seen from outside: Xvfb keeps the screen in a file, and the frame is there when
 //! most of its dots are no longer black.
@@ -12,6 +13,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::pcscd::Service;
@@ -19,7 +21,10 @@ use common::{Table, Times};
 use eframe::egui;
 use tempfile::TempDir;
 use tiepdon::config;
-use tiepdon::ui::{self, Window};
+use tiepdon::scan::Preview;
+use tiepdon::ui::gallery::samples;
+use tiepdon::ui::{self, App, Bell, Link, Window};
+use tiepdon::words::Language;
 
 const RUNS: usize = 5;
 const FIRST_FRAME: Duration = Duration::from_millis(500);
@@ -36,12 +41,18 @@ const END_WITHIN: Duration = Duration::from_secs(5);
 /// How exactly the first frame is seen.
 const LOOK: Duration = Duration::from_millis(2);
 const SIZE: (u64, u64) = (1280, 800);
-/// Tells this program to be the bare window.
-const BARE: &str = "TIEPDON_BENCH_BARE_WINDOW";
+/// Tells this program to be the bare window, or the kiosk's with a camera's pictures.
+const BE: &str = "TIEPDON_BENCH_WINDOW";
+/// Between two pictures of a camera.
+const PICTURE_EVERY: Duration = Duration::from_millis(66);
+/// What the camera's pictures may cost: a slow processor has two cores, and one decodes.
+const PREVIEW_PERCENT: f64 = 60.0;
 
 fn main() {
-    if std::env::var_os(BARE).is_some() {
-        return bare_window();
+    match std::env::var(BE).as_deref() {
+        Ok("bare") => return bare_window(),
+        Ok("preview") => return preview_window(),
+        _ => {}
     }
     if !common::wanted() {
         return;
@@ -59,6 +70,8 @@ fn main() {
         theirs.push(measure(&screen, bare, false));
     }
     let (idle, idle_bare) = (measure(&screen, kiosk, true), measure(&screen, bare, true));
+
+    let preview = measure(&screen, preview, true);
 
     let mut table = Table::new("The window under Xvfb, software OpenGL, 1280x800");
     let first = |seen: &[Seen]| seen.iter().map(|seen| seen.first_frame).collect::<Times>();
@@ -90,6 +103,12 @@ fn main() {
             );
         }
     }
+    let cpu = preview.cost.expect("measured").cpu_percent;
+    table.figure(
+        "kiosk: CPU with a camera's picture, 15 a second",
+        &format!("{cpu:.1} %"),
+        Some(("60 %", cpu < PREVIEW_PERCENT)),
+    );
     table.print();
 }
 
@@ -102,9 +121,55 @@ fn kiosk(folder: &Path) -> Command {
 }
 
 fn bare(_: &Path) -> Command {
+    ourselves("bare")
+}
+
+fn preview(_: &Path) -> Command {
+    ourselves("preview")
+}
+
+fn ourselves(what: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("this program"));
-    command.env(BARE, "1");
+    command.env(BE, what);
     command
+}
+
+fn window() -> Window {
+    Window {
+        trial: true,
+        hospital: "bare".to_owned(),
+        settings: config::Screen { width_mm: 344.0 },
+        windowed: true,
+        mirror: true,
+    }
+}
+
+/// The kiosk's own window, and a camera that sees something new fifteen times a second.
+fn preview_window() {
+    let samples = samples(Language::Vi).into_iter();
+    let mut shown = samples.filter(|sample| sample.name.starts_with("camera"));
+    let (first, second) = (shown.next(), shown.next());
+    let (first, second) = first.zip(second).expect("the gallery has them");
+    let preview = Preview::default();
+    let link = Link {
+        view: Arc::new(Mutex::new(Arc::new(first.view))),
+        preview: preview.clone(),
+        touch: Box::new(|_| ()),
+        bell: Bell::default(),
+    };
+    preview.open(true);
+    std::thread::spawn(move || {
+        for glance in [first.glance, second.glance].iter().cycle() {
+            preview.put(glance.clone());
+            pause(PICTURE_EVERY);
+        }
+    });
+    let (window, options) = (window(), ui::options(&window()));
+    let app = Box::new(|creation: &eframe::CreationContext<'_>| {
+        let app: Box<dyn eframe::App> = Box::new(App::new(&creation.egui_ctx, window, link));
+        Ok(app)
+    });
+    eframe::run_native("preview", options, app).expect("a window");
 }
 
 /// The least that eframe can do, with the kiosk's own options.
@@ -117,12 +182,7 @@ fn bare_window() {
             ui.label("bare");
         }
     }
-    let options = ui::options(&Window {
-        trial: true,
-        hospital: "bare".to_owned(),
-        settings: config::Screen { width_mm: 344.0 },
-        windowed: true,
-    });
+    let options = ui::options(&window());
     eframe::run_native("bare", options, Box::new(|_| Ok(Box::new(Bare)))).expect("a window");
 }
 

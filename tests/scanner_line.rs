@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use tiepdon::config;
-use tiepdon::scan::{ScanEvent, SourceHandle, start_scanner};
+use tiepdon::scan::{Mode, ScanEvent, SourceHandle, start_scanner};
 use tiepdon::sim;
 
 /// Far more than any step takes; a test that waits so long has failed.
@@ -29,7 +29,7 @@ impl Host {
             // The test may be over already.
             let _ = sink.send(event);
         });
-        handle.watch(true);
+        handle.watch(Mode::Searching);
         Self { handle, events }
     }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::{self, ColorImage, ScreenshotCallback, ViewportCommand, vec2};
 use tiepdon::config;
+use tiepdon::scan::Preview;
 use tiepdon::ui::gallery::{Sample, samples};
 use tiepdon::ui::{self, App, Bell, Latest, Link, Window};
 use tiepdon::words::Language;
@@ -71,6 +72,7 @@ fn photograph(
             width_mm: f32::from(millimetres),
         },
         windowed: true,
+        mirror: true,
     };
     let mut options = ui::options(&window);
     options.viewport = options
@@ -126,6 +128,7 @@ type Taken = Arc<Mutex<Vec<(PathBuf, Arc<ColorImage>)>>>;
 /// The real application, and somebody who changes its view and presses the shutter.
 struct Photographer {
     app: App,
+    preview: Preview,
     latest: Latest,
     sitters: Vec<(PathBuf, Sample)>,
     next: usize,
@@ -141,7 +144,9 @@ impl Photographer {
         taken: Taken,
     ) -> Self {
         let latest: Latest = Arc::new(Mutex::new(Arc::new(sitters[0].1.view.clone())));
+        let preview = Preview::default();
         let link = Link {
+            preview: preview.clone(),
             view: Arc::clone(&latest),
             touch: Box::new(|_| ()),
             bell: Bell::default(),
@@ -149,6 +154,7 @@ impl Photographer {
         let app = App::new(ctx, window, link);
         Self {
             app,
+            preview,
             latest,
             sitters,
             next: 0,
@@ -173,6 +179,8 @@ impl eframe::App for Photographer {
             if let Ok(mut latest) = self.latest.lock() {
                 *latest = Arc::new(sample.view.clone());
             }
+            self.preview.open(sample.glance.is_some());
+            self.preview.put(sample.glance.clone());
             self.next += 1;
             self.since = Instant::now();
             let shutter = ScreenshotCallback::new(move |picture| {

@@ -1,10 +1,10 @@
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 use uuid::Uuid;
 
 use super::attempts::Attempts;
 use super::event::{AskId, Effect, Mono, Now};
 use super::view::Ways;
-use crate::config::{Chip, Config, Policy, Privacy, Service, Waits};
+use crate::config::{Chip, Config, Hours, Policy, Privacy, Service, Waits};
 use crate::identity::{Grade, Way};
 use crate::queue::ServiceCode;
 use crate::words::Language;
@@ -25,6 +25,8 @@ pub struct Rules {
     pub desk: Service,
     /// Days are reckoned in this zone.
     pub time_zone: jiff::tz::TimeZone,
+    /// When the camera watches the welcome screen.
+    pub watched: Hours,
 }
 
 impl From<&Config> for Rules {
@@ -36,6 +38,10 @@ impl From<&Config> for Rules {
             services: config.services.clone(),
             desk: config.desk.clone(),
             time_zone: config.site.time_zone.clone(),
+            watched: config
+                .camera
+                .as_ref()
+                .map_or(Hours::Never, |camera| camera.welcome),
         }
     }
 }
@@ -44,6 +50,11 @@ impl Rules {
     /// The hospital's calendar day.
     pub(super) fn day(&self, now: Now) -> Date {
         self.time_zone.to_datetime(now.wall).date()
+    }
+
+    /// The hospital's time of day.
+    pub(super) fn time(&self, now: Now) -> Time {
+        self.time_zone.to_datetime(now.wall).time()
     }
 
     /// The chip is read on this site.

@@ -10,6 +10,7 @@ use crate::ehr::{Appointment, Match};
 use crate::emrtd::Proofs;
 use crate::identity::{Payload, Person, Private};
 use crate::queue::{Draft, InsuranceStatus, Issued, Paper, PatientRef};
+use crate::scan::Mode;
 use crate::store::{Act, Answer};
 use crate::words::{Cause, Language};
 
@@ -144,8 +145,8 @@ pub enum Effect {
     },
     /// Whatever the chip says from now on is not wanted.
     StopChip,
-    /// Codes are wanted (the camera runs), or not.
-    Watch(bool),
+    /// How much is wanted of whatever reads codes.
+    Watch(Mode),
     /// Who is it in the hospital's system?
     FindPatient {
         /// Comes back with the answer.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use uuid::Uuid;
 
 use super::attempts::Attempts;
@@ -6,8 +8,12 @@ use super::event::{Device, Effect, Event, Mono, Now};
 use super::state::{State, help};
 use super::view::{Touch, View, Ways};
 use crate::queue::Paper;
+use crate::scan::Mode;
 use crate::store::{Act, Answer};
 use crate::words::{Cause, Language};
+
+/// A wall clock that was set is noticed within this.
+const HOURS_WITHIN: Duration = Duration::from_secs(600);
 
 /// The check-in of one kiosk, one patient after the other.
 pub struct Machine {
@@ -20,6 +26,10 @@ pub struct Machine {
     language: Language,
     /// When Welcome speaks the site's language again, if nobody begins.
     language_until: Option<Mono>,
+    /// What was last wanted of whatever reads codes.
+    watch: Mode,
+    /// When Welcome looks at the time of day again: the camera is watched in certain hours only.
+    hours_until: Option<Mono>,
     working: Ways,
     card_present: bool,
     /// The card was laid down after this conversation had its number: the next patient's.
@@ -42,6 +52,8 @@ impl Machine {
             conversation: 0,
             language,
             language_until: None,
+            watch: Mode::Closed,
+            hours_until: None,
             working: Ways {
                 chip: false,
                 code: false,
@@ -73,7 +85,30 @@ impl Machine {
         {
             self.speak_as_the_site();
         }
+        if self.watch(now) {
+            effects.push(Effect::Watch(self.watch));
+        }
         effects
+    }
+
+    /// Notes how much is wanted of whatever reads codes. True where that has changed.
+    fn watch(&mut self, now: Now) -> bool {
+        let (hours, time) = (self.rules.watched, self.rules.time(now));
+        let wait = hours.until_change(time).map(|wait| wait.min(HOURS_WITHIN));
+        self.hours_until = wait.map(|wait| now.mono.after(wait));
+        let mode = match &self.state {
+            State::Welcome | State::Consent(_) if hours.contain(time) => Mode::Watching,
+            State::Gathering(_) => Mode::Searching,
+            State::Welcome
+            | State::Consent(_)
+            | State::Confirm(_)
+            | State::Choose(_)
+            | State::Issuing(_)
+            | State::Printing(_)
+            | State::Done(_)
+            | State::Help(_) => Mode::Closed,
+        };
+        std::mem::replace(&mut self.watch, mode) != mode
     }
 
     /// Back to Welcome, from wherever a step that panicked left it. A number on its way is settled
@@ -82,13 +117,18 @@ impl Machine {
         let mut effects = Vec::new();
         self.state = State::Welcome;
         self.released(now, &mut effects);
+        // The step that panicked may have changed it and told nobody.
+        self.watch(now);
+        effects.push(Effect::Watch(self.watch));
         effects
     }
 
     /// The next wake-up: the driver sends [`Event::Woke`] then. None at Welcome, and only there,
-    /// unless somebody chose another language and left it at that.
+    /// unless somebody chose another language and left it at that, or the camera has its hours.
     pub fn deadline(&self) -> Option<Mono> {
-        self.state.deadline().or(self.language_until)
+        let at_welcome = [self.language_until, self.hours_until];
+        let at_welcome = at_welcome.into_iter().flatten().min();
+        self.state.deadline().or(at_welcome)
     }
 
     fn speak_as_the_site(&mut self) {
@@ -298,7 +338,6 @@ impl Machine {
         self.conversation += 1;
         self.speak_as_the_site();
         self.staff_called = false;
-        effects.push(Effect::Watch(false));
         effects.push(Effect::Forget);
         if std::mem::take(&mut self.called_to_desk) {
             self.transform(now, effects, |_, ctx| help(Cause::CalledToDesk, ctx));

@@ -89,6 +89,8 @@ pub enum Screen {
         keypad: Option<Keypad>,
         /// Who it is so far.
         who: Option<Shown>,
+        /// That was read from a code.
+        code_read: bool,
         /// The ways that are left.
         ways: Ways,
     },

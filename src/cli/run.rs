@@ -105,6 +105,7 @@ fn window(
         hospital: config.site.name.clone(),
         settings: config.screen,
         windowed: args.windowed || config.trial,
+        mirror: config.camera.as_ref().is_some_and(|camera| camera.mirror),
     };
     let kiosk = Kiosk::start(config, parts, observer).map_err(|error| fault(&error))?;
     let shared = kiosk.shared();
@@ -120,6 +121,7 @@ fn window(
     let inlet = kiosk.inlet();
     let link = Link {
         view: newest,
+        preview: kiosk.preview(),
         touch: Box::new(move |touch| inlet.touch(touch)),
         bell,
     };

@@ -1,12 +1,14 @@
 //! The whole configuration, read and checked once before anything starts. Each room is given its
 //! own settings. Invariant: a [`Config`] has no fault left in it; all faults are found at once.
 
+mod hours;
 mod read;
 mod section;
 mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use hours::Hours;
 pub use section::Fault;
 pub use settings::{
     Camera, Chip, Config, Ehr, EhrAuth, Fhir, Fields, Insurance, Kiosk, Link, Policy, Printer,

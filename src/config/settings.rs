@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::hours::Hours;
 use crate::identity::{Grade, Private, Way};
 use crate::queue::{Series, ServiceCode};
 use crate::words::Language;
@@ -199,6 +200,8 @@ pub struct Fields {
 pub struct Camera {
     /// Device file, or part of the device's name; empty for the first one.
     pub device: String,
+    /// When the welcome screen is watched, so that a code held up there begins a check-in.
+    pub welcome: Hours,
     /// The patient's preview is a mirror.
     pub mirror: bool,
     /// Exposure time, in units of 100 microseconds.
@@ -215,6 +218,7 @@ impl Camera {
     pub fn named(device: &str) -> Self {
         Self {
             device: device.to_owned(),
+            welcome: Hours::Never,
             mirror: true,
             exposure: Setting::Auto,
             focus: Setting::Auto,

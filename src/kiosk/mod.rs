@@ -35,6 +35,7 @@ pub use shared::Shared;
 
 use crate::checkin::{Event, Rules, Touch};
 use crate::config::Config;
+use crate::scan::Preview;
 use driver::{Driver, Input};
 use limits::Limits;
 use sources::Sources;
@@ -75,6 +76,7 @@ impl Inlet {
 pub struct Kiosk {
     inlet: Inlet,
     shared: Arc<Shared>,
+    preview: Preview,
     threads: Vec<JoinHandle<()>>,
     /// Each thread holds the other end while it lives.
     lives: Receiver<Infallible>,
@@ -108,6 +110,7 @@ impl Kiosk {
         let mut kiosk = Self {
             inlet: Inlet(sender),
             shared: Arc::new(Shared::new()),
+            preview: Preview::default(),
             threads: Vec::new(),
             lives,
             stop: limits.stop,
@@ -115,6 +118,7 @@ impl Kiosk {
         let (inlet, shared) = (kiosk.inlet(), kiosk.shared());
         let config = Arc::new(config);
         let sources = sources(&config, &inlet)?;
+        kiosk.preview = sources.preview();
         if Rules::from(config.as_ref()).chip_offered() {
             inlet.health("trust", parts.trust.look().1);
         }
@@ -144,6 +148,11 @@ impl Kiosk {
     /// Where events go in.
     pub fn inlet(&self) -> Inlet {
         self.inlet.clone()
+    }
+
+    /// What the camera sees while a code is searched for.
+    pub fn preview(&self) -> Preview {
+        self.preview.clone()
     }
 
     /// The newest view, and how to hear of the next.

@@ -1,7 +1,7 @@
 use crate::card::{CardEvent, Watch};
 use crate::checkin::{Event, Rules};
 use crate::config::Config;
-use crate::scan::{self, ScanEvent, SourceHandle};
+use crate::scan::{self, Mode, Preview, ScanEvent, SourceHandle};
 
 use super::Inlet;
 
@@ -21,7 +21,7 @@ impl Sources {
             chip_offered.then(|| Watch::start(config.reader.clone(), hear_reader(inlet.clone())));
         let scanner = config.scanner.clone().map(|settings| {
             let handle = scan::start_scanner(settings, hear_codes("scanner", inlet.clone()));
-            handle.watch(true);
+            handle.watch(Mode::Searching);
             handle
         });
         Ok(Self {
@@ -31,11 +31,17 @@ impl Sources {
         })
     }
 
-    /// Codes are wanted, or not.
-    pub(super) fn watch(&self, wanted: bool) {
+    /// How much is wanted of the camera.
+    pub(super) fn watch(&self, mode: Mode) {
         if let Some(camera) = &self.camera {
-            camera.watch(wanted);
+            camera.watch(mode);
         }
+    }
+
+    /// What the camera sees; without one, a place where nothing ever comes.
+    pub(super) fn preview(&self) -> Preview {
+        let camera = self.camera.as_ref();
+        camera.map(SourceHandle::preview).unwrap_or_default()
     }
 }
 

@@ -6,11 +6,25 @@ mod advice;
 #[cfg(feature = "camera")]
 mod camera;
 mod decode;
+#[cfg_attr(
+    not(feature = "camera"),
+    expect(
+        dead_code,
+        reason = "only whoever holds something before a camera is told"
+    )
+)]
+mod hint;
 #[cfg(feature = "camera")]
 mod look;
 mod luma;
 mod measure;
+#[cfg(feature = "camera")]
+mod motion;
+mod preview;
+mod recent;
 mod serial;
+#[cfg(feature = "camera")]
+mod small;
 mod source;
 mod still;
 
@@ -21,10 +35,12 @@ pub use advice::Advice;
 #[cfg(feature = "camera")]
 pub use camera::{About, CameraFault, Inspection, cameras, inspect, start_camera};
 pub use decode::{Code, Eye, Place, Sight, Symbology, decode};
+pub use hint::Hint;
 pub use luma::Luma;
 pub use measure::{Area, Measure, measure, measure_area};
+pub use preview::{Glance, Preview};
 pub use serial::start_scanner;
-pub use source::{ScanEvent, SourceHandle};
+pub use source::{Mode, ScanEvent, SourceHandle};
 pub use still::read_picture;
 
 /// Why no code can be looked for.

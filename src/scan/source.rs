@@ -1,12 +1,12 @@
 //! What camera and scanner have in common: a thread of its own, a switch, and events.
 
-use std::collections::VecDeque;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::fence::fenced;
+use super::preview::Preview;
+use super::recent::Recent;
 use crate::identity::Payload;
 
 /// What a source tells.
@@ -18,19 +18,37 @@ pub enum ScanEvent {
     Health(Result<(), String>),
 }
 
+/// How much is wanted of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Nothing: a camera is closed, what a scanner reads is thrown away.
+    #[default]
+    Closed,
+    /// Nobody is there yet. A camera looks up a few times a second, shows nothing, and searches
+    /// only what has changed.
+    Watching,
+    /// A code is expected: a camera searches at its full pace and shows what it sees.
+    Searching,
+}
+
 /// A running source. Dropping it stops the device: its thread ends within a second or two, and
 /// nothing waits for it.
 #[derive(Debug)]
 pub struct SourceHandle {
     switch: Arc<Switch>,
+    preview: Preview,
 }
 
 impl SourceHandle {
-    /// Whether codes are wanted. A source begins unwatched: a camera's stream is then stopped,
-    /// and what a scanner reads is thrown away.
-    pub fn watch(&self, wanted: bool) {
-        let next = if wanted { Wanted::Yes } else { Wanted::No };
-        self.switch.set(next);
+    /// What is wanted from now on. A source begins closed.
+    pub fn watch(&self, mode: Mode) {
+        self.preview.open(mode == Mode::Searching);
+        self.switch.set(Wanted::In(mode));
+    }
+
+    /// What a camera sees while it searches.
+    pub fn preview(&self) -> Preview {
+        self.preview.clone()
     }
 }
 
@@ -50,16 +68,18 @@ pub(super) fn start(
     sink: impl Fn(ScanEvent) + Send + 'static,
     mut serve: impl FnMut(&mut Outlet) -> Result<(), String> + Send + 'static,
 ) -> SourceHandle {
-    let switch = Arc::new(Switch::default());
+    let (switch, preview) = (Arc::new(Switch::default()), Preview::default());
     let mut outlet = Outlet {
         switch: Arc::clone(&switch),
         sink: Box::new(sink),
         recent: Recent::default(),
         health: None,
+        preview: preview.clone(),
     };
     let run = move || {
         while outlet.wanted() != Wanted::Never {
             let served = fenced(|| serve(&mut outlet));
+            outlet.begin(Mode::Closed, Instant::now());
             let failed = "its driver failed; it is opened anew".to_owned();
             if let Err(cause) = served.unwrap_or(Err(failed)) {
                 outlet.health(Err(cause));
@@ -71,17 +91,22 @@ pub(super) fn start(
         .name(name.to_owned())
         .spawn(run)
         .expect("the system has threads for the few devices of a kiosk");
-    SourceHandle { switch }
+    SourceHandle { switch, preview }
 }
 
-/// What is wanted of a source.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What is wanted of a source's thread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
-    #[default]
-    No,
-    Yes,
-    /// The handle is gone.
+    /// To serve in this mode.
+    In(Mode),
+    /// To end: the handle is gone.
     Never,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self::In(Mode::Closed)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -108,6 +133,11 @@ pub(super) struct Outlet {
     sink: Box<dyn Fn(ScanEvent) + Send>,
     recent: Recent,
     health: Option<Result<(), String>>,
+    #[cfg_attr(
+        not(feature = "camera"),
+        expect(dead_code, reason = "only a camera shows what it sees")
+    )]
+    pub(super) preview: Preview,
 }
 
 impl Outlet {
@@ -116,23 +146,32 @@ impl Outlet {
         *self.switch.lock()
     }
 
-    /// Waits, without any work, until something else than `No` is wanted, but no longer than `most`.
+    /// The mode; closed when the handle is gone.
+    pub(super) fn mode(&self) -> Mode {
+        match self.wanted() {
+            Wanted::In(mode) => mode,
+            Wanted::Never => Mode::Closed,
+        }
+    }
+
+    /// Waits, without any work, until something is wanted, be it to end, but no longer than `most`.
     #[cfg(feature = "camera")]
     pub(super) fn wait_until_wanted(&self, most: Duration) -> Wanted {
+        let closed = |wanted: &mut Wanted| *wanted == Wanted::In(Mode::Closed);
         let changed = &self.switch.changed;
         let waited = changed
-            .wait_timeout_while(self.switch.lock(), most, |wanted| *wanted == Wanted::No)
+            .wait_timeout_while(self.switch.lock(), most, closed)
             .unwrap_or_else(PoisonError::into_inner);
         *waited.0
     }
 
-    /// Waits until `due`, or until it is no longer wanted.
+    /// Waits until `due`, or until something else than `mode` is wanted.
     #[cfg(feature = "camera")]
-    pub(super) fn wait_for(&self, due: Instant) {
+    pub(super) fn wait_in(&self, mode: Mode, due: Instant) {
         let time = due.saturating_duration_since(Instant::now());
+        let stays = |wanted: &mut Wanted| *wanted == Wanted::In(mode);
         let changed = &self.switch.changed;
-        let waited =
-            changed.wait_timeout_while(self.switch.lock(), time, |wanted| *wanted == Wanted::Yes);
+        let waited = changed.wait_timeout_while(self.switch.lock(), time, stays);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
@@ -144,11 +183,9 @@ impl Outlet {
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Tells a code, unless it was in view a moment ago or nobody is watching.
+    /// Tells a code, unless it was in view a moment ago or nobody wants it.
     pub(super) fn code(&mut self, bytes: &[u8]) {
-        if self.wanted() != Wanted::Yes {
-            self.recent = Recent::default();
-        } else if self.recent.is_new(bytes, Instant::now()) {
+        if self.mode() != Mode::Closed && self.recent.is_new(bytes, Instant::now()) {
             (self.sink)(ScanEvent::Code(Payload::from_bytes(bytes)));
         }
     }
@@ -161,73 +198,61 @@ impl Outlet {
         }
     }
 
-    /// Forgets what was in view: somebody else is there now.
-    #[cfg(feature = "camera")]
-    pub(super) fn forget(&mut self) {
-        self.recent = Recent::default();
-    }
-}
-
-/// A code out of view for so long is a new one when it comes back.
-const SAME_WITHIN: Duration = Duration::from_secs(3);
-/// Codes remembered: two or three may be in view by turns.
-const RECENT_MAX: usize = 8;
-
-/// Codes seen lately, by a keyed hash: their text is personal and is not kept.
-#[derive(Default)]
-struct Recent {
-    key: RandomState,
-    seen: VecDeque<(u64, Instant)>,
-}
-
-impl Recent {
-    /// Whether `bytes` were not seen within [`SAME_WITHIN`] before `now`; seeing them again
-    /// counts from now on.
-    fn is_new(&mut self, bytes: &[u8], now: Instant) -> bool {
-        let hash = self.key.hash_one(bytes);
-        self.seen
-            .retain(|(_, at)| now.saturating_duration_since(*at) < SAME_WITHIN);
-        let known = self.seen.iter().position(|(seen, _)| *seen == hash);
-        if let Some(known) = known {
-            self.seen.remove(known);
+    /// A mode begins. Somebody who is asked for a code is heard whatever was in view before. But
+    /// what still lies there when a check-in has ended begins no new one.
+    pub(super) fn begin(&mut self, mode: Mode, now: Instant) {
+        match mode {
+            Mode::Closed | Mode::Watching => self.recent.leave(now),
+            Mode::Searching => self.recent.drop_left(),
         }
-        self.seen.truncate(RECENT_MAX - 1);
-        self.seen.push_front((hash, now));
-        known.is_none()
     }
+
+    /// Nothing has moved: what was in view is in view.
+    #[cfg(feature = "camera")]
+    pub(super) fn unchanged(&mut self, now: Instant) {
+        self.recent.renew(now);
+    }
+}
+
+/// A source without a thread, for tests: its handle, its own end, and what it tells.
+#[cfg(test)]
+pub(super) fn source() -> (SourceHandle, Outlet, std::sync::mpsc::Receiver<ScanEvent>) {
+    let (sink, events) = std::sync::mpsc::channel();
+    let handle = SourceHandle {
+        switch: Switch::default().into(),
+        preview: Preview::default(),
+    };
+    let outlet = Outlet {
+        switch: handle.switch.clone(),
+        sink: Box::new(move |event| sink.send(event).expect("the test listens")),
+        recent: Recent::default(),
+        health: None,
+        preview: handle.preview(),
+    };
+    (handle, outlet, events)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc::channel;
-    use std::time::{Duration, Instant};
+    use std::time::Instant;
 
-    use super::{Outlet, Recent, ScanEvent, SourceHandle, Switch, Wanted};
+    use super::{Mode, Outlet, ScanEvent, Wanted, source};
     use crate::identity::Payload;
 
     #[test]
-    fn what_nobody_wants_is_thrown_away_and_told_when_it_comes_again() {
-        let (sink, events) = channel();
-        let handle = SourceHandle {
-            switch: Switch::default().into(),
-        };
-        let mut outlet = Outlet {
-            switch: handle.switch.clone(),
-            sink: Box::new(move |event| sink.send(event).expect("the test listens")),
-            recent: Recent::default(),
-            health: None,
-        };
+    fn what_nobody_wants_is_thrown_away_and_told_when_it_is_wanted() {
+        let (handle, mut outlet, events) = source();
         let codes_told = |outlet: &mut Outlet| {
             outlet.code(b"");
             events.try_iter().count()
         };
         assert_eq!(codes_told(&mut outlet), 0);
-        handle.watch(true);
+        handle.watch(Mode::Watching);
         assert_eq!((codes_told(&mut outlet), codes_told(&mut outlet)), (1, 0));
-        handle.watch(false);
+        handle.watch(Mode::Closed);
+        outlet.code(b"another");
         assert_eq!(codes_told(&mut outlet), 0);
-        handle.watch(true);
-        assert_eq!(codes_told(&mut outlet), 1);
+        handle.watch(Mode::Searching);
 
         outlet.health(Ok(()));
         outlet.health(Ok(()));
@@ -246,38 +271,28 @@ mod tests {
         assert_eq!(told, expected);
     }
 
+    /// The card still lies before the camera when its check-in has ended.
     #[test]
-    fn a_code_in_view_is_new_once_and_again_after_three_seconds_away() {
-        let mut recent = Recent::default();
-        let start = Instant::now();
-        let at = |millis| start + Duration::from_millis(millis);
-        for (code, millis, new) in [
-            ("a", 0, true),
-            ("a", 100, false),
-            ("b", 200, true),
-            ("a", 2900, false),
-            ("b", 3100, false),
-            ("a", 5800, false),
-            ("a", 8799, false),
-            ("a", 11799, true),
-            ("b", 11800, true),
+    #[cfg(feature = "camera")]
+    fn a_code_that_was_left_in_view_begins_nothing_until_somebody_asks_for_one() {
+        let (handle, mut outlet, events) = source();
+        let enter = |mode, outlet: &mut Outlet| {
+            handle.watch(mode);
+            outlet.begin(mode, Instant::now());
+            outlet.code(b"card");
+            events.try_iter().count()
+        };
+        for (mode, told, why) in [
+            (Mode::Watching, 1, "it begins a check-in"),
+            (Mode::Searching, 0, "and says nothing new in it"),
+            (Mode::Closed, 0, "nobody wants it"),
+            (Mode::Watching, 0, "it was left there"),
+            (Mode::Searching, 1, "somebody is asked for a code"),
+            (Mode::Watching, 0, "and leaves it there"),
+            (Mode::Closed, 0, "for the night"),
+            (Mode::Watching, 0, "it has lain there all night"),
         ] {
-            assert_eq!(
-                recent.is_new(code.as_bytes(), at(millis)),
-                new,
-                "{code} {millis}"
-            );
+            assert_eq!(enter(mode, &mut outlet), told, "{why}");
         }
-    }
-
-    #[test]
-    fn what_is_remembered_is_bounded() {
-        let mut recent = Recent::default();
-        let now = Instant::now();
-        for code in 0..100u8 {
-            assert!(recent.is_new(&[code], now));
-        }
-        assert!(recent.seen.len() <= super::RECENT_MAX);
-        assert!(!recent.is_new(&[99], now));
     }
 }

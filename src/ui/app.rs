@@ -7,6 +7,7 @@ use eframe::egui::{
 };
 
 use super::canvas::Canvas;
+use super::seen::{Held, Seen};
 use super::tokens::{Tokens, bold, colour};
 use super::{Link, Window, frame, screens};
 use crate::checkin::{Screen, Touch, View};
@@ -27,17 +28,18 @@ pub struct App {
     stage_since: f64,
     conversation: Option<u64>,
     panel: Option<Vec2>,
+    held: Held,
 }
 
 impl App {
     /// Dresses `ctx` and lets the driver wake it.
     pub fn new(ctx: &Context, window: Window, link: Link) -> Self {
         dress(ctx);
+        // A delay, however small: an immediate request paints twice.
         let waken = ctx.clone();
-        link.bell.install(move || {
-            // A delay, however small: an immediate request paints twice.
-            waken.request_repaint_after(Duration::from_millis(1));
-        });
+        let wake = move || waken.request_repaint_after(Duration::from_millis(1));
+        link.preview.on_change(wake.clone());
+        link.bell.install(wake);
         Self {
             window,
             link,
@@ -45,6 +47,7 @@ impl App {
             stage_since: f64::NEG_INFINITY,
             conversation: None,
             panel: None,
+            held: Held::default(),
         }
     }
 
@@ -95,7 +98,9 @@ impl eframe::App for App {
             ui.ctx().set_cursor_icon(CursorIcon::None);
             self.fill_panel(ui.ctx());
         }
-        let touch = screen(ui, &view, &self.window);
+        let (preview, mirror) = (&self.link.preview, self.window.mirror);
+        let seen = self.held.look(ui.ctx(), &view, preview, mirror);
+        let touch = screen(ui, &view, &self.window, seen);
         let now = ui.input(|input| input.time);
         if self.settled(stage(&view), now)
             && let Some(touch) = touch
@@ -110,13 +115,14 @@ impl eframe::App for App {
 }
 
 /// Draws `view` and gives what was touched.
-pub(super) fn screen(ui: &mut egui::Ui, view: &View, window: &Window) -> Option<Touch> {
+fn screen(ui: &mut egui::Ui, view: &View, window: &Window, seen: Option<Seen>) -> Option<Touch> {
     let whole = ui.max_rect();
     let tokens = Tokens::new(whole.size(), window.settings.width_mm);
     ui.painter().rect_filled(whole, 0.0, colour::GROUND);
     let mut canvas = Canvas::new(ui, tokens, view.language, stage(view));
     let area = frame::around(&mut canvas, whole, view, window);
     canvas.inert = view.leaving;
+    canvas.seen = seen;
     let inside = frame::inside(&canvas, area);
     screens::draw(&mut canvas, inside, view);
     canvas.inert = false;

@@ -5,6 +5,7 @@ use eframe::egui::{
     Align, Color32, FontId, Galley, Id, Rect, Role, Sense, Ui, Vec2, WidgetInfo, pos2,
 };
 
+use super::seen::Seen;
 use super::tokens::{Kind, Tokens, colour};
 use crate::checkin::Touch;
 use crate::words::{Language, Text, text};
@@ -17,6 +18,8 @@ pub(super) struct Canvas<'a> {
     pub language: Language,
     /// Seen, but not to be pressed: a question lies over it.
     pub inert: bool,
+    /// What the camera sees, where the screen shows it.
+    pub seen: Option<Seen>,
     stage: Id,
     texts: usize,
     touch: Option<Touch>,
@@ -45,6 +48,7 @@ impl<'a> Canvas<'a> {
             tokens,
             language,
             inert: false,
+            seen: None,
             stage,
             texts: 0,
             touch: None,

@@ -12,6 +12,7 @@ mod frame;
 pub mod gallery;
 mod pictograms;
 mod screens;
+mod seen;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -26,6 +27,7 @@ pub use app::App;
 
 use crate::checkin::{Touch, View};
 use crate::config;
+use crate::scan::Preview;
 
 /// What a window is told once.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub struct Window {
     pub settings: config::Screen,
     /// A window on a desktop instead of the whole panel.
     pub windowed: bool,
+    /// What the camera sees is shown as in a mirror.
+    pub mirror: bool,
 }
 
 /// What the window shows: the driver puts the newest [`View`] there.
@@ -47,6 +51,8 @@ pub type Latest = Arc<Mutex<Arc<View>>>;
 pub struct Link {
     /// The newest view.
     pub view: Latest,
+    /// What the camera sees; nothing, where there is none.
+    pub preview: Preview,
     /// Called with each touch; must return at once.
     pub touch: Box<dyn Fn(Touch) + Send>,
     /// The driver wakes the window through it, and whoever stops the kiosk closes it.

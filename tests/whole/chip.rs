@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use tiepdon::identity::PersonalNumber;
 use tiepdon::sim::SimPerson;
 use tiepdon::sim::card::{Card, Faults, Personality, vpcd};
 use tiepdon::sim::ehr::{Seed, Server};
@@ -271,6 +272,53 @@ fn a_card_and_a_code_of_two_persons_are_an_anonymous_number_of_the_desk() {
     stage.site.assert_issued(&end);
     assert!(end.json["patient"]["id"].is_null());
     assert_eq!(stage.ehr.encounters().len(), 0);
+}
+
+/// Its last six digits are those of the card, so it opens the chip; and still nothing of either goes
+/// into one check-in.
+#[test]
+fn in_either_order_the_code_of_another_that_opens_the_card_is_an_alert_to_staff() {
+    let stranger = SimPerson {
+        number: PersonalNumber::parse("048199012345").expect("a number"),
+        name: "Giàng A Sửu".to_owned(),
+        ..other().clone()
+    };
+    assert_eq!(stranger.number.can(), known().number.can());
+    for code_first in [true, false] {
+        let Some(stage) = Stage::new(Plan {
+            scanner: true,
+            ..Plan::with_chip()
+        }) else {
+            return;
+        };
+        let mut scanner = stage.site.scanner();
+        let mut program = stage.site.start(&[]);
+        let (_card, attempts);
+        if code_first {
+            program.until(Text::TerminalCardOrCode);
+            scanner.scan(&stranger.card_qr()).expect("scanned");
+            program.until(Text::TerminalCard);
+            (_card, attempts) = stage.good(known());
+        } else {
+            program.until(Text::TerminalCardOrCode);
+            (_card, attempts) = stage.good(known());
+            program.until(Text::TerminalCodeOrCan);
+            scanner.scan(&stranger.card_qr()).expect("scanned");
+        }
+        let end = program.end();
+        end.assert("desk two_persons null confirmed local");
+        assert_eq!(attempts.load(Ordering::SeqCst), 1);
+        stage.site.look();
+        stage.site.assert_issued(&end);
+        assert!(end.json["patient"]["id"].is_null());
+        assert_eq!(stage.ehr.encounters().len(), 0);
+        let alerts = stage.site.file().query_row(
+            "SELECT count(*) FROM audit WHERE what = 'staff_wanted' AND detail LIKE '%two_persons%'",
+            [],
+            |row| row.get::<_, i64>(0),
+        );
+        assert_eq!(alerts.expect("counted"), 1, "staff are told, once");
+    }
 }
 
 #[test]

@@ -20,6 +20,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tiepdon::checkin::{Screen, View};
 use tiepdon::config;
+use tiepdon::scan::Preview;
 use tiepdon::store::{Fleet, Sqlite};
 use tiepdon::ui::gallery::samples;
 use tiepdon::ui::{App, Bell, Link, Window};
@@ -155,9 +156,11 @@ impl Booth {
                 width_mm: self.width_mm,
             },
             windowed: true,
+            mirror: true,
         };
         let link = Link {
             view: Arc::new(Mutex::new(Arc::new(likeness(published)))),
+            preview: Preview::default(),
             touch: Box::new(|_| ()),
             bell: Bell::default(),
         };

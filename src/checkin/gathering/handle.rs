@@ -254,7 +254,6 @@ impl Gathering {
 
     /// Leaves without a number: whatever the devices do is no longer wanted.
     pub(in crate::checkin) fn stop(&self, ctx: &mut Context<'_>) {
-        ctx.want(Effect::Watch(false));
         if self.slots.chip.is_asked() {
             ctx.want(Effect::StopChip);
         }

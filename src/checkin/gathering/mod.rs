@@ -46,7 +46,6 @@ pub(super) struct Gathering {
 impl Gathering {
     /// Begins a check-in.
     pub(super) fn enter(ctx: &mut Context<'_>) -> Self {
-        ctx.want(Effect::Watch(true));
         Self {
             patience: ctx.patience(),
             visit: ctx.new_id(),
@@ -237,7 +236,6 @@ impl Gathering {
             who.service.clone_from(&only.service);
         }
         self.typed.zeroize();
-        ctx.want(Effect::Watch(false));
         next_after_identity(who, ctx)
     }
 
@@ -277,7 +275,6 @@ impl Gathering {
             self.identified(ctx)
         };
         ctx.want(Effect::StopChip);
-        ctx.want(Effect::Watch(false));
         desk(who, cause, ctx)
     }
 
@@ -303,6 +300,7 @@ impl Gathering {
                 length: u8::try_from(length).unwrap_or(u8::MAX),
             }),
             who: self.shown(),
+            code_read: self.slots.code_read(),
             ways: ways(rules, ctx_ways),
         }
     }

@@ -104,6 +104,13 @@ impl Slots {
         }
     }
 
+    /// Somebody is known by a code.
+    pub(super) fn code_read(&self) -> bool {
+        self.claim
+            .as_ref()
+            .is_some_and(|claim| claim.way > Way::Typed)
+    }
+
     /// Somebody is known.
     pub(super) fn known(&self) -> bool {
         self.chip.got().is_some() || self.claim.is_some()

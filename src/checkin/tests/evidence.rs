@@ -326,17 +326,6 @@ fn where_only_the_chip_counts_a_card_code_still_saves_the_typing() {
 }
 
 #[test]
-fn the_camera_rests_when_staff_call_the_patient_away() {
-    let mut world = kiosk();
-    world.step(card_code(0));
-    world.step(Event::Staff {
-        id: uuid::Uuid::nil(),
-        act: crate::store::Act::CallToDesk,
-    });
-    assert!(world.effects.contains(&Effect::Watch(false)));
-}
-
-#[test]
 fn a_language_that_nobody_goes_on_in_is_not_left_to_the_next() {
     let mut world = kiosk();
     world.step(Event::Touch(Touch::Language(Language::En)));

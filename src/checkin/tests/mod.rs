@@ -9,7 +9,9 @@
 mod attempts;
 mod deeds;
 mod evidence;
+mod gesture;
 mod paths;
 mod promises;
+mod watching;
 mod witness;
 mod world;

@@ -95,15 +95,6 @@ fn code_then_chip_is_one_gesture_without_a_touch() {
 }
 
 #[test]
-fn chip_then_code_is_the_same_gesture() {
-    let mut world = kiosk();
-    world.step(Event::CardPlaced);
-    assert_eq!(want(&world), Want::CodeOrCan);
-    world.step(card_code(0));
-    assert_eq!(want(&world), Want::HoldStill);
-}
-
-#[test]
 fn six_typed_digits_open_the_card_that_lies_there() {
     let mut world = kiosk();
     world.step(Event::CardPlaced);
@@ -158,21 +149,6 @@ fn without_the_card_a_code_goes_on_after_six_seconds_and_asks_is_this_you() {
     world.step(Event::Touch(Touch::Confirm(true)));
     assert_eq!(world.draft().1.grade, Some(Grade::Claimed));
     assert_eq!(world.draft().1.way, Way::CardQr);
-}
-
-#[test]
-fn a_code_and_a_chip_of_two_persons_go_to_the_desk_as_nobody() {
-    let mut world = kiosk();
-    world.step(card_code(0));
-    world.step(Event::CardPlaced);
-    let ask = world.chip_ask();
-    world.step(Event::Chip {
-        ask,
-        result: Ok(chip(1, CheckResult::Undetermined)),
-    });
-    let (_, draft) = world.draft();
-    assert_eq!((draft.kind, draft.person), (VisitKind::Desk, None));
-    assert_eq!(draft.reason.as_deref(), Some("two_persons"));
 }
 
 #[test]

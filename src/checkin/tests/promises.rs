@@ -10,7 +10,7 @@ use super::deeds::{Deed, answer, code, deed, touch};
 use super::witness::Witness;
 use super::world::{PERSONS, World, rules};
 use crate::checkin::{Device, Effect, Event, Key, Screen, Touch};
-use crate::config::{Chip, Privacy};
+use crate::config::{Chip, Hours, Privacy};
 use crate::queue::VisitKind;
 use crate::store::{Act, Answer};
 use crate::words::{Cause, Language};
@@ -156,7 +156,11 @@ impl Trial {
 
 fn any_rules(policy: u8, privacy: Privacy, services: usize) -> crate::checkin::Rules {
     let chips = [Chip::Preferred, Chip::Required, Chip::Off, Chip::ReportOnly];
-    rules(chips[usize::from(policy % 4)], privacy, services)
+    let watched = [Hours::Never, Hours::Always];
+    crate::checkin::Rules {
+        watched: watched[usize::from(policy / 4 % 2)],
+        ..rules(chips[usize::from(policy % 4)], privacy, services)
+    }
 }
 
 proptest! {

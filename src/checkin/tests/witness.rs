@@ -7,9 +7,10 @@ use uuid::Uuid;
 use super::deeds::patient_of;
 use super::world::{PERSONS, World, insurance_number, person};
 use crate::checkin::{AskId, ChipRead, Effect, Event, Screen};
-use crate::config::Chip;
+use crate::config::{Chip, Hours};
 use crate::identity::{Grade, Payload, Verdict, Way, judge};
 use crate::queue::{Draft, VisitKind};
+use crate::scan::Mode;
 use crate::words::Cause;
 
 /// What one conversation has brought so far.
@@ -116,6 +117,19 @@ impl Witness {
         for effect in &world.effects {
             self.check_effect(world, effect);
         }
+        let mode = match world.screen() {
+            Screen::Gathering { .. } => Mode::Searching,
+            Screen::Welcome { .. } | Screen::Consent if world.rules.watched == Hours::Always => {
+                Mode::Watching
+            }
+            _ => Mode::Closed,
+        };
+        assert_eq!(
+            world.watch,
+            mode,
+            "the camera's mode at {:?}",
+            world.screen()
+        );
         // 4: whoever comes after a conversation finds nothing of it.
         let number = world.machine.view().conversation;
         assert_eq!(number, self.conversation.number, "nothing was forgotten");
@@ -125,7 +139,6 @@ impl Witness {
     fn check_effect(&mut self, world: &World, effect: &Effect) {
         match effect {
             Effect::Forget => {
-                assert!(world.effects.contains(&Effect::Watch(false)));
                 self.conversation = Conversation {
                     number: self.conversation.number + 1,
                     ..Conversation::default()

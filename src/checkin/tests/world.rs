@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::checkin::{AskId, ChipRead, Device, Effect, Event, Machine, Mono, Now, Rules, Screen};
-use crate::config::{Chip, Policy, Privacy, Service, Waits};
+use crate::config::{Chip, Hours, Policy, Privacy, Service, Waits};
 use crate::emrtd::Proofs;
 use crate::identity::{
     self, BhytQr, CardQr, Check, CheckResult, Grade, InsuranceNumber, Payload, Person,
     PersonalNumber, Private, Way,
 };
 use crate::queue::{Draft, Issued, Paper, Refusal, Series, ServiceCode, VisitKind};
+use crate::scan::Mode;
 use crate::store::Answer;
 use crate::words::{Cause, Language};
 
@@ -111,6 +112,7 @@ pub fn rules(chip: Chip, privacy: Privacy, services: usize) -> Rules {
         services: all[..services].to_vec(),
         desk: service("QUAY", "T"),
         time_zone: jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(7)),
+        watched: Hours::Never,
     }
 }
 
@@ -123,6 +125,8 @@ pub struct World {
     pub open: Vec<Effect>,
     pub store: ModelStore,
     pub effects: Vec<Effect>,
+    /// How much was last wanted of whatever reads codes.
+    pub watch: Mode,
 }
 
 impl World {
@@ -140,6 +144,7 @@ impl World {
             open: Vec::new(),
             store: ModelStore::default(),
             effects: Vec::new(),
+            watch: Mode::Closed,
         };
         world.step(Event::Device(Device::Reader, true));
         world.step(Event::Device(Device::Codes, true));
@@ -165,8 +170,8 @@ impl World {
                 | Effect::CheckInsurance { .. }
                 | Effect::TakeNumber { .. }
                 | Effect::Print { .. } => self.open.push(effect.clone()),
+                Effect::Watch(mode) => self.watch = *mode,
                 Effect::StopChip
-                | Effect::Watch(_)
                 | Effect::StaffWanted(_)
                 | Effect::StaffAnswered { .. }
                 | Effect::Forget => {}

@@ -2,13 +2,19 @@
 
 use std::path::PathBuf;
 
+use jiff::civil::time;
+
 use super::Root;
+use crate::config::hours::Hours;
 use crate::config::settings::{
     Camera, Fields, Link, Printer, Reader, Scanner, Screen, Trust, Voice,
 };
 
 /// Where trust anchors are, unless the file says otherwise.
 const TRUST_FOLDER: &str = "/etc/tiepdon/trust";
+/// When the welcome screen is watched, unless the file says otherwise: hours at which hospitals
+/// receive patients.
+const WELCOME: Hours = Hours::Between(time(5, 0, 0, 0), time(19, 0, 0, 0));
 
 impl Root<'_> {
     pub(super) fn reader(&self) -> Reader {
@@ -51,6 +57,13 @@ impl Root<'_> {
     pub(super) fn camera(&self) -> Option<Camera> {
         let camera = self.root.section("camera");
         let read = camera.present().then(|| Camera {
+            welcome: camera
+                .parsed(
+                    "welcome",
+                    "always, never, or hours such as 06:00-18:00",
+                    Hours::parse,
+                )
+                .unwrap_or(WELCOME),
             mirror: camera.flag("mirror", true),
             exposure: camera.setting("exposure"),
             focus: camera.setting("focus"),

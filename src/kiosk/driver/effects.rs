@@ -39,7 +39,7 @@ impl Driver {
                 });
             }
             Effect::StopChip => self.wanted_chip.store(0, Ordering::SeqCst),
-            Effect::Watch(wanted) => self.sources.watch(wanted),
+            Effect::Watch(mode) => self.sources.watch(mode),
             Effect::FindPatient { .. }
             | Effect::FindAppointments { .. }
             | Effect::CheckInsurance { .. } => {

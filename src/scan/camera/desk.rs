@@ -64,6 +64,8 @@ pub(super) struct Picture {
     /// Absent where the frame was cut short or broken.
     pub(super) grey: Option<Grey>,
     pub(super) sequence: u32,
+    /// When the frame came.
+    pub(super) at: Instant,
 }
 
 /// A camera without a frame for so long is stuck; nothing else tells.
@@ -250,9 +252,11 @@ fn take(frames: &mut dyn Frames) -> Result<Picture, CameraFault> {
     let layout = frames.about().layout;
     let mut taken = None;
     frames.next(STALLED_AFTER, &mut |frame| {
+        let at = Instant::now();
         taken = Some(Picture {
             grey: fenced(|| grey(frame.bytes, layout)).flatten(),
             sequence: frame.sequence,
+            at,
         });
     })?;
     taken.ok_or(CameraFault::Stalled)

@@ -23,7 +23,7 @@ use self::frame::Grey;
 pub use self::inspect::{Inspection, inspect};
 use self::judge::Judge;
 use super::look::Looking;
-use super::source::{Outlet, ScanEvent, SourceHandle, Wanted, start};
+use super::source::{Mode, Outlet, ScanEvent, SourceHandle, Wanted, start};
 use crate::config;
 
 /// A camera at rest is looked for so often, by its device file alone.
@@ -73,7 +73,7 @@ impl Serving {
             self.failed = false;
         }
         outlet.health(Ok(()));
-        while outlet.wait_until_wanted(PRESENT_EVERY) == Wanted::No {
+        while outlet.wait_until_wanted(PRESENT_EVERY) == Wanted::In(Mode::Closed) {
             if !self.desk.is_present()? {
                 return Err(CameraFault::Unplugged);
             }
@@ -81,7 +81,6 @@ impl Serving {
         if outlet.wanted() == Wanted::Never {
             return Ok(());
         }
-        outlet.forget();
         let watched = self.watch(outlet);
         self.failed = watched.is_err();
         watched
@@ -92,9 +91,9 @@ impl Serving {
         let about = self.desk.open()?;
         tracing::info!(camera = about.name, path = about.path, "watching");
         let mut judge = Judge::new(Instant::now());
-        let mut looking = Looking::new();
-        while outlet.wanted() == Wanted::Yes {
-            outlet.wait_for(looking.due());
+        let mut looking = Looking::new(outlet);
+        while outlet.mode() != Mode::Closed {
+            looking.rest(outlet);
             let taken = self.desk.picture()?;
             let now = Instant::now();
             let picture = taken.grey.as_ref().and_then(Grey::view);
@@ -110,7 +109,7 @@ impl Serving {
                 None => {}
             }
             if let Some(picture) = picture {
-                looking.look(picture, now, outlet);
+                looking.look(picture, taken.at, outlet);
             }
         }
         self.desk.close()?;

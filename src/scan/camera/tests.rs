@@ -12,7 +12,7 @@ use super::fault::CameraFault;
 use super::format::Encoding;
 use super::frame::Layout;
 use super::inspect::inspect_at;
-use crate::scan::source::{ScanEvent, SourceHandle, start};
+use crate::scan::source::{Mode, ScanEvent, SourceHandle, start};
 
 const SIDE: u32 = 64;
 
@@ -65,7 +65,7 @@ impl Script {
     /// What is told while codes are wanted, until `enough` events came.
     fn told(&self, enough: usize) -> Vec<String> {
         let (handle, events) = self.served();
-        handle.watch(true);
+        handle.watch(Mode::Searching);
         let told = events.iter().take(enough).map(|event| match event {
             ScanEvent::Health(Ok(())) => "good".to_owned(),
             ScanEvent::Health(Err(cause)) => cause,
@@ -204,7 +204,7 @@ fn a_covered_lens_is_told_and_heals_in_the_same_stream() {
     let (until, blank) = channel();
     let only_once = vec![Turn::Scene, Turn::Fails(CameraFault::Busy)];
     let (handle, events) = Script::new(only_once, vec![Turn::Scene, Turn::Blank(blank)]).served();
-    handle.watch(true);
+    handle.watch(Mode::Searching);
     let mut told = events.iter();
     assert_eq!(told.next(), Some(ScanEvent::Health(Ok(()))));
     assert_eq!(
@@ -220,7 +220,7 @@ fn a_camera_that_gives_only_broken_frames_is_opened_anew() {
     let (until, halves) = channel();
     let openings = vec![Turn::Scene, Turn::Fails(CameraFault::Busy)];
     let (handle, events) = Script::new(openings, vec![Turn::Scene, Turn::Halves(halves)]).served();
-    handle.watch(true);
+    handle.watch(Mode::Searching);
     let mut told = events.iter();
     assert_eq!(told.next(), Some(ScanEvent::Health(Ok(()))));
     assert_eq!(
@@ -241,9 +241,9 @@ fn a_camera_that_failed_heals_though_nobody_wants_it() {
         .iter()
         .map(|event| matches!(event, ScanEvent::Health(Ok(()))));
     assert_eq!(told.next(), Some(true));
-    handle.watch(true);
+    handle.watch(Mode::Searching);
     assert_eq!(told.next(), Some(false));
-    handle.watch(false);
+    handle.watch(Mode::Closed);
     assert_eq!(told.next(), Some(true));
     assert!(script.frames.lock().expect("no panic").is_empty());
 }
@@ -258,7 +258,7 @@ fn hanging() -> (Sender<()>, Turn) {
 fn a_driver_that_hangs_is_told_and_served_again_when_it_comes_back() {
     let (until, turn) = hanging();
     let (handle, events) = Script::new(vec![], vec![Turn::Scene, turn]).served();
-    handle.watch(true);
+    handle.watch(Mode::Searching);
     let mut told = events.iter();
     assert_eq!(told.next(), Some(ScanEvent::Health(Ok(()))));
     assert_eq!(

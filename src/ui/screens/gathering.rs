@@ -1,8 +1,8 @@
 use eframe::egui::vec2;
 
 use super::{
-    Canvas, Cut, Icon, Line, Look, Rect, Shown, Text, Touch, body, heading, keypad, offer,
-    offers_below, problem, tableau, title, welcome, who,
+    Canvas, Cut, Icon, Line, Look, Rect, Shown, Text, Touch, body, camera, code_read, heading,
+    keypad, offer, offers_below, problem, tableau, title, welcome, who,
 };
 use crate::checkin::{Keypad, Reading, Want, Ways};
 use crate::words::Cause;
@@ -14,6 +14,7 @@ pub(super) struct Asked<'v> {
     pub problem: Option<Cause>,
     pub keypad: Option<&'v Keypad>,
     pub who: Option<&'v Shown>,
+    pub code_read: bool,
     pub ways: Ways,
 }
 
@@ -74,7 +75,11 @@ pub(super) fn draw(canvas: &mut Canvas, mut area: Rect, asked: &Asked) {
 }
 
 fn known(canvas: &mut Canvas, area: &mut Rect, asked: &Asked) {
-    who(canvas, area, asked.who);
+    if asked.code_read {
+        code_read(canvas, area, asked.who);
+    } else {
+        who(canvas, area, asked.who);
+    }
     problem(canvas, area, asked.problem);
 }
 
@@ -91,8 +96,30 @@ fn card_or_code(canvas: &mut Canvas, mut area: Rect, asked: &Asked) {
         ));
     }
     offers_below(canvas, &mut area, offers);
-    heading(canvas, &mut area, &[title(canvas.say(Text::ShowPapers))]);
-    welcome::pictures(canvas, area, asked.ways, None);
+    let seen = canvas.seen.take();
+    // A picture needs its room, and a problem has said what to show.
+    if seen.is_none() || asked.problem.is_none() {
+        heading(canvas, &mut area, &[title(canvas.say(Text::ShowPapers))]);
+    }
+    let Some(seen) = seen else {
+        return welcome::pictures(canvas, area, asked.ways, None);
+    };
+    if asked.ways.chip {
+        let gap = canvas.tokens.gap();
+        // The picture is wide itself.
+        let place = if area.width() > area.height() * 1.5 {
+            let place = area.cut_left((area.width() - gap) * 0.4);
+            area.cut_left(gap);
+            place
+        } else {
+            let place = area.cut_top((area.height() - gap) * 0.3);
+            area.cut_top(gap);
+            place
+        };
+        let caption = canvas.say(Text::WayChip);
+        canvas.picture(place, Icon::CardOnReader, caption, None);
+    }
+    camera::draw(canvas, area, &seen);
 }
 
 /// Digits on the keypad.

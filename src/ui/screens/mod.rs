@@ -1,6 +1,7 @@
 //! One file for each kind of screen. A screen is given its area and what to show, and knows
 //! nothing else.
 
+mod camera;
 mod choose;
 mod confirm;
 mod consent;
@@ -10,7 +11,7 @@ mod keypad;
 mod number;
 mod welcome;
 
-use eframe::egui::{Rect, vec2};
+use eframe::egui::{Color32, Rect, vec2};
 
 use super::canvas::{Canvas, Line, line};
 use super::cut::Cut;
@@ -19,6 +20,9 @@ use super::tokens::{Kind, colour};
 use super::widgets::Look;
 use crate::checkin::{Screen, Shown, Touch, View};
 use crate::words::{Cause, Text};
+
+/// Between what stands in one line.
+const BETWEEN: &str = "  ·  ";
 
 /// Draws the screen of `view` into `area`.
 pub(super) fn draw(canvas: &mut Canvas, area: Rect, view: &View) {
@@ -31,6 +35,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, view: &View) {
             problem,
             keypad,
             who,
+            code_read,
             ways,
         } => {
             let asked = gathering::Asked {
@@ -39,6 +44,7 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, view: &View) {
                 problem: *problem,
                 keypad: keypad.as_ref(),
                 who: who.as_ref(),
+                code_read: *code_read,
                 ways: *ways,
             };
             gathering::draw(canvas, area, &asked);
@@ -165,20 +171,39 @@ fn problem(canvas: &mut Canvas, area: &mut Rect, cause: Option<Cause>) {
 
 /// Who it is so far, on a strip off the top of `area`.
 fn who(canvas: &mut Canvas, area: &mut Rect, shown: Option<&Shown>) {
-    let Some(words) = shown.and_then(|shown| in_one_line(canvas, shown)) else {
-        return;
-    };
-    let lines = [line(Kind::Strong, colour::TEAL, &words)];
+    if let Some(words) = shown.and_then(|shown| in_one_line(canvas, shown)) {
+        let look = (colour::TEAL_LIGHT, colour::TEAL, Icon::Person);
+        strip_of_words(canvas, area, &words, look);
+    }
+}
+
+/// A code was read, and whose it is, on a strip off the top of `area`.
+fn code_read(canvas: &mut Canvas, area: &mut Rect, shown: Option<&Shown>) {
+    let read = canvas.say(Text::CodeRead).to_owned();
+    let person = shown.and_then(|shown| in_one_line(canvas, shown));
+    let words = [Some(read), person].into_iter().flatten();
+    let words = words.collect::<Vec<_>>().join(BETWEEN);
+    let look = (colour::GOOD, colour::ON_GOOD, Icon::Check);
+    strip_of_words(canvas, area, &words, look);
+}
+
+fn strip_of_words(
+    canvas: &mut Canvas,
+    area: &mut Rect,
+    words: &str,
+    (fill, ink, icon): (Color32, Color32, Icon),
+) {
+    let lines = [line(Kind::Strong, ink, words)];
     let pad = canvas.tokens.space(8.0);
     let mark = canvas.tokens.space(44.0);
     // One row: a long name becomes smaller, not two.
     let text = canvas.height(f32::INFINITY, &lines);
     let strip = area.cut_top(text.max(mark) + 2.0 * pad);
     area.cut_top(canvas.tokens.gap());
-    canvas.plate(strip, colour::TEAL_LIGHT, None);
+    canvas.plate(strip, fill, None);
     let mut inner = strip.shrink2(vec2(2.0 * pad, pad));
     let place = inner.cut_left(mark);
-    canvas.icon(place, Icon::Person, Inks::of(colour::TEAL));
+    canvas.icon(place, icon, Inks::of(ink));
     inner.cut_left(pad);
     canvas.left(inner, &lines);
 }
@@ -193,7 +218,7 @@ fn in_one_line(canvas: &Canvas, shown: &Shown) -> Option<String> {
         .into_iter()
         .flatten()
         .collect();
-    (!parts.is_empty()).then(|| parts.join("  ·  "))
+    (!parts.is_empty()).then(|| parts.join(BETWEEN))
 }
 
 fn ends_in(canvas: &Canvas, last_digits: &str) -> String {

@@ -1,3 +1,4 @@
+mod camera;
 mod looks;
 mod touches;
 
@@ -14,6 +15,7 @@ use super::gallery::{Sample, samples};
 use super::{App, Bell, Latest, Link, Window};
 use crate::checkin::{Screen, Touch, View, Ways};
 use crate::config;
+use crate::scan::{Glance, Preview};
 use crate::words::Language;
 
 thread_local! {
@@ -38,6 +40,7 @@ const PANELS: [(f32, f32, f32); 5] = [
 /// The window without a display, a driver that only listens, and what it heard.
 struct Kiosk {
     harness: Harness<'static, App>,
+    preview: Preview,
     latest: Latest,
     heard: Arc<Mutex<Vec<Touch>>>,
     wake: Bell,
@@ -55,9 +58,12 @@ fn kiosk(panel: (f32, f32, f32), trial: bool, view: View) -> Kiosk {
         hospital: "Bệnh viện Đa khoa khu vực Ẫ Ộ Ể Ữ".to_owned(),
         settings: config::Screen { width_mm },
         windowed: false,
+        mirror: true,
     };
     let hear = Arc::clone(&heard);
+    let preview = Preview::default();
     let link = Link {
+        preview: preview.clone(),
         view: Arc::clone(&latest),
         touch: Box::new(move |touch| hear.lock().unwrap().push(touch)),
         bell: wake.clone(),
@@ -68,6 +74,7 @@ fn kiosk(panel: (f32, f32, f32), trial: bool, view: View) -> Kiosk {
         .build_eframe(|creation| App::new(&creation.egui_ctx, window, link));
     Kiosk {
         harness,
+        preview,
         latest,
         heard,
         wake,
@@ -81,6 +88,12 @@ impl Kiosk {
     fn show(&mut self, view: View) {
         *self.latest.lock().unwrap() = Arc::new(view);
         self.harness.run_steps(5);
+    }
+
+    /// The camera sees this, or is closed.
+    fn see(&self, glance: Option<Glance>) {
+        self.preview.open(glance.is_some());
+        self.preview.put(glance);
     }
 
     fn press(&mut self, label: &str) -> Option<Touch> {
@@ -166,6 +179,7 @@ fn everywhere(check: impl Fn(&Kiosk, &Sample)) {
         let mut kiosk = kiosk(panel, true, welcome(0));
         for language in Language::ALL {
             for sample in samples(language) {
+                kiosk.see(sample.glance.clone());
                 kiosk.show(sample.view.clone());
                 check(&kiosk, &sample);
             }

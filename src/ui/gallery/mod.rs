@@ -1,8 +1,11 @@
 //! Every screen with made-up persons: for the tests, and for taking the screens' pictures.
 
+mod sight;
+
 use crate::checkin::{Keypad, PaperShown, Reading, Screen, Shown, View, Want, Ways};
 use crate::identity::{Grade, Private};
 use crate::queue::{QueueNumber, Series, ServiceCode};
+use crate::scan::Glance;
 use crate::words::{Cause, Language};
 
 /// A view and what it shows.
@@ -12,6 +15,8 @@ pub struct Sample {
     pub name: &'static str,
     /// The view.
     pub view: View,
+    /// What the camera sees meanwhile.
+    pub glance: Option<Glance>,
 }
 
 /// All ways in.
@@ -28,6 +33,7 @@ pub fn samples(language: Language) -> Vec<Sample> {
     all.extend(gatherings().map(|(name, screen)| sample(name, language, screen)));
     all.extend(decisions(language).map(|(name, screen)| sample(name, language, screen)));
     all.extend(ends().map(|(name, screen)| sample(name, language, screen)));
+    all.extend(sight::samples(language));
     all.extend(others(language));
     all
 }
@@ -41,7 +47,11 @@ fn sample(name: &'static str, language: Language, screen: Screen) -> Sample {
         leaving: false,
         card_present: false,
     };
-    Sample { name, view }
+    Sample {
+        name,
+        view,
+        glance: None,
+    }
 }
 
 fn arrivals() -> impl Iterator<Item = (&'static str, Screen)> {
@@ -96,6 +106,7 @@ fn gathering(want: Want) -> Screen {
         problem: None,
         keypad: None,
         who: None,
+        code_read: false,
         ways: ALL_WAYS,
     }
 }
@@ -118,6 +129,7 @@ fn knowing(want: Want, known: Known) -> Screen {
             typed: Private::from(typed),
             length,
         }),
+        code_read: known.who.is_some(),
         who: known.who,
         ways: ALL_WAYS,
     }
