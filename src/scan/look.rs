@@ -50,8 +50,13 @@ impl Looking {
     }
 
     /// From when on a frame is worth the work of making grey of it.
-    pub(super) fn due(&self) -> Instant {
+    fn due(&self) -> Instant {
         self.next
+    }
+
+    /// Waits until the next frame is due, or another mode is wanted.
+    pub(super) fn rest(&self, outlet: &Outlet) {
+        outlet.wait_in(self.mode, self.due());
     }
 
     /// Looks at a frame that came at `now`, and tells what is in it.

@@ -165,14 +165,13 @@ impl Outlet {
         *waited.0
     }
 
-    /// Waits until `due`, or until something else is wanted.
+    /// Waits until `due`, or until something else than `mode` is wanted.
     #[cfg(feature = "camera")]
-    pub(super) fn wait_for(&self, due: Instant) {
+    pub(super) fn wait_in(&self, mode: Mode, due: Instant) {
         let time = due.saturating_duration_since(Instant::now());
-        let wanted = self.switch.lock();
-        let before = *wanted;
+        let stays = |wanted: &mut Wanted| *wanted == Wanted::In(mode);
         let changed = &self.switch.changed;
-        let waited = changed.wait_timeout_while(wanted, time, |wanted| *wanted == before);
+        let waited = changed.wait_timeout_while(self.switch.lock(), time, stays);
         drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 

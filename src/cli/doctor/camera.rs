@@ -18,8 +18,9 @@ pub(super) fn check(config: &Config) -> Option<Finding> {
     let mut found = None;
     inspect(settings, &stop, |known| {
         found = Some(judged(known));
-        let measured = known.rate.is_some();
-        if known.fault.is_some() || measured || known.elapsed >= TRIED_FOR {
+        // The first pictures of many cameras are black.
+        let good = known.rate.is_some() && !is_blank(known);
+        if known.fault.is_some() || good || known.elapsed >= TRIED_FOR {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
@@ -28,8 +29,13 @@ pub(super) fn check(config: &Config) -> Option<Finding> {
     found
 }
 
+fn is_blank(known: &Inspection) -> bool {
+    known.measure.is_some_and(|measure| measure.is_blank())
+}
+
 fn judged(known: &Inspection) -> Finding {
-    match &known.fault {
+    let blank = is_blank(known).then_some(CameraFault::Blank);
+    match known.fault.as_ref().or(blank.as_ref()) {
         // The kiosk itself has it while it runs.
         Some(fault @ CameraFault::Busy) => Finding::warning(CHECK, fault.to_string(), fault.cure()),
         Some(fault) => Finding::fault(CHECK, fault.to_string(), fault.cure()),

@@ -79,10 +79,11 @@ pub(super) struct Bounds {
 }
 
 impl Default for Bounds {
-    /// Opening is a handful of USB transfers, and the kernel gives up each after 5 s.
+    /// Opening takes some cameras a second or two, a busy computer longer; the kernel gives up each
+    /// USB transfer after 5 s.
     fn default() -> Self {
         Self {
-            answer: Duration::from_millis(1900),
+            answer: Duration::from_secs(4),
             hanging: Duration::from_secs(12),
         }
     }
@@ -250,9 +251,11 @@ fn take(frames: &mut dyn Frames) -> Result<Picture, CameraFault> {
     let layout = frames.about().layout;
     let mut taken = None;
     frames.next(STALLED_AFTER, &mut |frame| {
+        let at = Instant::now();
         taken = Some(Picture {
             grey: fenced(|| grey(frame.bytes, layout)).flatten(),
             sequence: frame.sequence,
+            at,
         });
     })?;
     taken.ok_or(CameraFault::Stalled)

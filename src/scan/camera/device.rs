@@ -298,8 +298,10 @@ impl Found {
     }
 }
 
+/// As text; the highest bit of the last character marks big-endian pixels.
 fn named(fourcc: [u8; 4]) -> String {
-    String::from_utf8_lossy(&fourcc).trim().to_owned()
+    let letters = fourcc.map(|byte| char::from(byte & 0x7f));
+    String::from_iter(letters).trim().to_owned()
 }
 
 fn per_second(interval: Fraction) -> Option<f32> {

@@ -93,7 +93,7 @@ impl Serving {
         let mut judge = Judge::new(Instant::now());
         let mut looking = Looking::new(outlet);
         while outlet.mode() != Mode::Closed {
-            outlet.wait_for(looking.due());
+            looking.rest(outlet);
             let taken = self.desk.picture()?;
             let now = Instant::now();
             let picture = taken.grey.as_ref().and_then(Grey::view);

@@ -275,7 +275,7 @@ fn at_most_three_threads_are_left_behind_and_one_that_comes_back_frees_its_place
     let script = Script::new(turns, vec![]);
     let left = script.openings.clone();
     let bounds = Bounds {
-        answer: Duration::from_millis(1),
+        answer: Duration::from_millis(20),
         hanging: Duration::ZERO,
     };
     let mut desk = Desk::bounded(bounds, move || script.clone());
