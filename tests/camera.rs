@@ -191,6 +191,50 @@ fn real_cameras_are_read_and_their_faults_are_told_and_heal() {
     assert_eq!(told(&replaced).first(), Some(&first));
     assert_eq!(told(&replaced).last(), Some(&second));
     assert_vivid(folder);
+    assert_doctor(folder);
+}
+
+/// What doctor found of the camera, and its cure.
+fn assert_doctor(folder: &Path) {
+    for (scene, state, found, cure) in [
+        ("doctor", "warning", "YUYV 1280x720", "focus = \"auto\""),
+        ("doctor_blank", "fault", "sees nothing", "uncover its lens"),
+        (
+            "doctor_missing",
+            "fault",
+            "not found (Lab); there: /dev/video",
+            "plug it in",
+        ),
+    ] {
+        let report = &said(folder, scene)[0];
+        let all = report["findings"].as_array().expect("findings").iter();
+        let camera: Vec<&Value> = all.filter(|line| line["check"] == "camera").collect();
+        let [camera] = camera[..] else {
+            panic!("{report}");
+        };
+        assert_eq!(camera["state"], state, "{camera}");
+        let has = |key: &str, part| camera[key].as_str().is_some_and(|text| text.contains(part));
+        assert!(has("found", found) && has("cure", cure), "{camera}");
+    }
+}
+
+#[test]
+fn a_camera_that_is_not_there_is_told_at_once() {
+    let ran = Command::new(env!("CARGO_BIN_EXE_tiepdon"))
+        .args([
+            "scan",
+            "--camera=no such camera",
+            "--json",
+            "--seconds",
+            "0",
+        ])
+        .output()
+        .expect("ran");
+    assert_eq!(ran.status.code(), Some(1));
+    let lines = String::from_utf8(ran.stdout).expect("UTF-8");
+    let line: Value = serde_json::from_str(&lines).expect("one line");
+    assert_eq!(line["fault"]["id"], "missing");
+    assert!(line["camera"].is_null() && line["advice"] == serde_json::json!([]));
 }
 
 /// Formats that no common camera has.

@@ -1,5 +1,7 @@
 //! `tiepdon doctor`: one line for each part, with the cure.
 
+#[cfg(feature = "camera")]
+mod camera;
 mod checks;
 mod trust;
 

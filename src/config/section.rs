@@ -244,16 +244,13 @@ impl<'a> Section<'a> {
         let Some(value) = self.get(key) else {
             return Setting::Auto;
         };
-        let read = match value.get_ref() {
-            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix())
-                .ok()
-                .filter(|number| *number <= Setting::MAX)
-                .map(Setting::Fixed),
-            other => other
-                .as_str()
-                .filter(|text| *text == "auto")
-                .map(|_| Setting::Auto),
-        };
+        let written = value.get_ref();
+        let auto = (written.as_str() == Some("auto")).then_some(Setting::Auto);
+        let number = written
+            .as_integer()
+            .and_then(|i| u32::from_str_radix(i.as_str(), i.radix()).ok())
+            .filter(|number| *number <= Setting::MAX);
+        let read = auto.or(number.map(Setting::Fixed));
         read.unwrap_or_else(|| {
             let expected = format!("\"auto\" or a whole number from 0 to {}", Setting::MAX);
             self.wrong(key, value, &expected);

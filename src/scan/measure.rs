@@ -218,7 +218,7 @@ impl Parts {
 }
 
 /// Every so many rows and columns are followed for edges.
-const LINE_EVERY: usize = 8;
+const LINE_EVERY: usize = 16;
 /// A change of less than this many grey values is no edge, and
 const EDGE_MIN: f32 = 40.0;
 /// of less than this many times the noise more.

@@ -165,6 +165,16 @@ impl Outlet {
         *waited.0
     }
 
+    /// Waits until `due`, or until something else than `mode` is wanted.
+    #[cfg(feature = "camera")]
+    pub(super) fn wait_for(&self, due: Instant, mode: Mode) {
+        let time = due.saturating_duration_since(Instant::now());
+        let same = |wanted: &mut Wanted| *wanted == Wanted::In(mode);
+        let changed = &self.switch.changed;
+        let waited = changed.wait_timeout_while(self.switch.lock(), time, same);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
     /// Waits for `time`, or until the handle is gone.
     fn pause(&self, time: Duration) {
         let changed = &self.switch.changed;

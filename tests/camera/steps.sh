@@ -13,6 +13,7 @@ show() { note "shows $2"; cp "$2" "$1/next.jpg" && mv "$1/next.jpg" "$1/picture.
 does() { note "$*"; (cd /run/webcam && "$@"); }
 begin() {
     scene=$1; shift
+    : > $said/$scene
     tiepdon scan "$@" --json > $said/$scene 2> $said/$scene.errors &
     scan=$!
 }
@@ -81,7 +82,22 @@ scene_vivid() {
     note "RGB3: exit $?"
 }
 
+scene_doctor() {
+    tiepdon config example > /tmp/example
+    sed 's/^# \[camera\]/[camera]\ndevice = "Lab"\nfocus = 30/' /tmp/example > /tmp/tiepdon.toml
+    tiepdon doctor --config /tmp/tiepdon.toml --json > $said/doctor
+    does rm picture.jpg
+    tiepdon doctor --config /tmp/tiepdon.toml --json > $said/doctor_blank
+    show /run/webcam /first.jpg
+    does touch unplugged
+    until ! cat /sys/class/video4linux/*/name | grep -q Lab; do usleep 100000; done
+    tiepdon doctor --config /tmp/tiepdon.toml --json > $said/doctor_missing
+}
+
 scene_yuyv
 scene_mjpg
 scene_replaced
 scene_vivid
+scene_doctor
+# Every scene came to its end; what was said is judged elsewhere.
+exit 0

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+#[cfg(feature = "camera")]
+use super::camera::check as camera;
 use super::{Finding, trust};
 use crate::card::{self, CardError};
 use crate::config::{Chip, Config, Ehr, Insurance, Link};
@@ -76,29 +78,6 @@ fn reader(config: &Config) -> Finding {
             "plug the reader in, or correct [reader] name_contains",
         ),
     }
-}
-
-#[cfg(feature = "camera")]
-fn camera(config: &Config) -> Option<Finding> {
-    let camera = config.camera.as_ref()?;
-    let found = crate::scan::cameras();
-    let named = |name: &String| name.contains(&camera.device) || Path::new(&camera.device).exists();
-    Some(match found.iter().find(|name| named(name)) {
-        Some(name) => Finding::ok("camera", name),
-        None => Finding::fault(
-            "camera",
-            format!(
-                "{} is not there; cameras: {}",
-                camera.device,
-                if found.is_empty() {
-                    "none".into()
-                } else {
-                    found.join(", ")
-                }
-            ),
-            "plug the camera in, install udev/70-tiepdon.rules, or correct [camera] device",
-        ),
-    })
 }
 
 #[cfg(not(feature = "camera"))]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::{Args, shortened};
-use crate::cli::stop;
+use crate::cli::{print, stop};
 use crate::config::Camera;
 use crate::identity::Payload;
 use crate::scan::{Inspection, Place, inspect};
@@ -100,7 +100,7 @@ impl<'a> Line<'a> {
         });
         let fault = known.fault.as_ref().map(|fault| Said {
             id: fault.id(),
-            text: fault.to_string(),
+            text: fault.told(),
         });
         Self {
             seconds: rounded(known.elapsed.as_secs_f32(), 1),
@@ -183,11 +183,11 @@ pub(super) fn run(args: &Args) -> io::Result<bool> {
     inspect(settings, &stop, |known| {
         worked |= known.measure.is_some() && known.fault.is_none();
         let line = Line::of(known);
-        if let Some(camera) = &known.camera {
-            if noted != camera.notes {
-                noted.clone_from(&camera.notes);
-                noted.iter().for_each(|note| crate::cli::print::note(note));
-            }
+        if let Some(camera) = &known.camera
+            && noted != camera.notes
+        {
+            noted.clone_from(&camera.notes);
+            noted.iter().for_each(|note| print::note(note));
         }
         written = tell(&line, args.json, &mut io::stdout().lock());
         let over = until.is_some_and(|until| known.elapsed >= until);

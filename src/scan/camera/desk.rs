@@ -70,10 +70,26 @@ pub(super) struct Picture {
 
 /// A camera without a frame for so long is stuck; nothing else tells.
 const STALLED_AFTER: Duration = Duration::from_millis(1500);
-/// A driver's answer takes no longer; opening is a handful of USB transfers.
-const ANSWER_MAX: Duration = Duration::from_millis(1900);
-/// A call that takes longer than a USB transfer's own bound (5 s in the kernel) will not return.
-const HANGING_AFTER: Duration = Duration::from_secs(12);
+
+/// How long is waited for a driver.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// It answers within this.
+    pub(super) answer: Duration,
+    /// A call that takes longer will not return.
+    pub(super) hanging: Duration,
+}
+
+impl Default for Bounds {
+    /// Opening is a handful of USB transfers, and the kernel gives up each after 5 s.
+    fn default() -> Self {
+        Self {
+            answer: Duration::from_millis(1900),
+            hanging: Duration::from_secs(12),
+        }
+    }
+}
+
 /// Threads that may be left behind.
 const LEFT_MAX: usize = 3;
 
@@ -95,14 +111,20 @@ struct Hand {
 /// The desk itself.
 pub(super) struct Desk {
     port: Box<dyn Fn() -> Box<dyn Port> + Send>,
+    bounds: Bounds,
     hand: Option<Hand>,
     left: Vec<Receiver<Infallible>>,
 }
 
 impl Desk {
     pub(super) fn new<P: Port>(port: impl Fn() -> P + Send + 'static) -> Self {
+        Self::bounded(Bounds::default(), port)
+    }
+
+    pub(super) fn bounded<P: Port>(bounds: Bounds, port: impl Fn() -> P + Send + 'static) -> Self {
         Self {
             port: Box::new(move || Box::new(port())),
+            bounds,
             hand: None,
             left: Vec::new(),
         }
@@ -110,17 +132,17 @@ impl Desk {
 
     /// Whether the camera is there.
     pub(super) fn find(&mut self) -> Result<(), CameraFault> {
-        self.ask(ANSWER_MAX, |bench| bench.port.find())
+        self.ask(self.bounds.answer, |bench| bench.port.find())
     }
 
     /// Whether the camera that was found is still there.
     pub(super) fn is_present(&mut self) -> Result<bool, CameraFault> {
-        self.ask(ANSWER_MAX, |bench| Ok(bench.port.is_present()))
+        self.ask(self.bounds.answer, |bench| Ok(bench.port.is_present()))
     }
 
     /// Opens the camera, unless it is open.
     pub(super) fn open(&mut self) -> Result<About, CameraFault> {
-        self.ask(ANSWER_MAX, |bench| {
+        self.ask(self.bounds.answer, |bench| {
             let frames = match bench.frames.take() {
                 Some(frames) => frames,
                 None => bench.port.open()?,
@@ -129,15 +151,11 @@ impl Desk {
         })
     }
 
-    /// The first picture from `due` on. A camera that cannot give it is closed.
-    pub(super) fn picture(&mut self, due: Instant) -> Result<Picture, CameraFault> {
-        let within = due.saturating_duration_since(Instant::now()) + ANSWER_MAX;
-        self.ask(within, move |bench| {
-            let taken = bench
-                .frames
-                .as_mut()
-                .ok_or(CameraFault::Unplugged)
-                .and_then(|frames| take(frames.as_mut(), due));
+    /// The newest picture. A camera that cannot give it is closed.
+    pub(super) fn picture(&mut self) -> Result<Picture, CameraFault> {
+        self.ask(self.bounds.answer, |bench| {
+            let frames = bench.frames.as_mut().ok_or(CameraFault::Unplugged)?;
+            let taken = take(frames.as_mut());
             if taken.is_err() {
                 bench.frames = None;
             }
@@ -147,7 +165,7 @@ impl Desk {
 
     /// Closes the camera.
     pub(super) fn close(&mut self) -> Result<(), CameraFault> {
-        self.ask(ANSWER_MAX, |bench| {
+        self.ask(self.bounds.answer, |bench| {
             bench.frames = None;
             Ok(())
         })
@@ -186,23 +204,18 @@ impl Desk {
 
     /// A thread that is free, perhaps after it has finished what it was late with.
     fn hand(&mut self, within: Duration) -> Result<&mut Hand, CameraFault> {
-        let late = self.hand.as_mut().and_then(|hand| hand.late.take());
-        if let Some((since, end)) = late {
-            let waited = end.recv_timeout(within);
-            if waited == Err(RecvTimeoutError::Timeout) {
-                if since.elapsed() < HANGING_AFTER {
-                    self.hand
-                        .as_mut()
-                        .map(|hand| hand.late = Some((since, end)));
-                } else {
-                    tracing::error!(
-                        "a call into the camera's driver hangs; its thread is left behind"
-                    );
-                    self.hand = None;
-                    self.left.push(end);
-                }
-                return Err(CameraFault::Hanging);
+        if let Some(hand) = &mut self.hand
+            && let Some((since, end)) = hand.late.take()
+            && end.recv_timeout(within) == Err(RecvTimeoutError::Timeout)
+        {
+            if since.elapsed() < self.bounds.hanging {
+                hand.late = Some((since, end));
+            } else {
+                tracing::error!("a call into the camera's driver hangs; its thread is left behind");
+                self.hand = None;
+                self.left.push(end);
             }
+            return Err(CameraFault::Hanging);
         }
         self.left
             .retain(|end| end.try_recv() != Err(TryRecvError::Disconnected));
@@ -234,19 +247,17 @@ impl Hand {
     }
 }
 
-/// The first frame from `due` on, as grey.
-fn take(frames: &mut dyn Frames, due: Instant) -> Result<Picture, CameraFault> {
+/// The newest frame, as grey.
+fn take(frames: &mut dyn Frames) -> Result<Picture, CameraFault> {
     let layout = frames.about().layout;
     let mut taken = None;
-    while taken.is_none() {
-        frames.next(STALLED_AFTER, &mut |frame| {
-            let at = Instant::now();
-            taken = (at >= due).then(|| Picture {
-                grey: fenced(|| grey(frame.bytes, layout)).flatten(),
-                sequence: frame.sequence,
-                at,
-            });
-        })?;
-    }
+    frames.next(STALLED_AFTER, &mut |frame| {
+        let at = Instant::now();
+        taken = Some(Picture {
+            grey: fenced(|| grey(frame.bytes, layout)).flatten(),
+            sequence: frame.sequence,
+            at,
+        });
+    })?;
     taken.ok_or(CameraFault::Stalled)
 }

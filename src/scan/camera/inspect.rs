@@ -105,7 +105,7 @@ impl<F: FnMut(&Inspection) -> ControlFlow<()>> Inspector<F> {
         self.known.pictures = 0;
         let mut stream = Stream::new(Instant::now());
         loop {
-            let taken = desk.picture(Instant::now())?;
+            let taken = desk.picture()?;
             let news = self.look(&taken, &mut stream)?;
             let enough = self.tell(news).is_break();
             if enough || stop.try_recv() != Err(std::sync::mpsc::TryRecvError::Empty) {

@@ -8,7 +8,7 @@ use crate::scan::{Luma, measure};
 /// One bad picture is none; for so long they are a fault.
 const FAULT_AFTER: Duration = Duration::from_millis(1500);
 /// Pictures are measured so often; more would cost for nothing.
-const MEASURE_EVERY: Duration = Duration::from_millis(250);
+const MEASURE_EVERY: Duration = Duration::from_millis(400);
 
 /// Judges one stream.
 pub(super) struct Judge {
@@ -85,10 +85,10 @@ mod tests {
         let (scene, dark) = (scene(), vec![16; (SIDE * SIDE) as usize]);
         let said = thought(&[
             (0, Some(&scene)),
-            (300, Some(&dark)),
+            (400, Some(&dark)),
             (1000, Some(&dark)),
-            (1700, Some(&dark)),
             (1800, Some(&dark)),
+            (1900, Some(&dark)),
             (3000, Some(&dark)),
             (3010, Some(&scene)),
             (3020, Some(&dark)),

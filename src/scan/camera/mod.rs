@@ -37,7 +37,7 @@ pub fn start_camera(
     let desk = Desk::new(move || System::new(settings.clone()));
     let mut serving = Serving::new(desk);
     start("camera", sink, move |outlet| {
-        serving.serve(outlet).map_err(|fault| fault.to_string())
+        serving.serve(outlet).map_err(|fault| fault.told())
     })
 }
 
@@ -93,7 +93,8 @@ impl Serving {
         let mut judge = Judge::new(Instant::now());
         let mut looking = Looking::new(outlet);
         while outlet.mode() != Mode::Closed {
-            let taken = self.desk.picture(looking.due())?;
+            outlet.wait_for(looking.due(), looking.mode());
+            let taken = self.desk.picture()?;
             let now = Instant::now();
             let picture = taken.grey.as_ref().and_then(Grey::view);
             match judge.judge(picture, now) {
@@ -103,7 +104,7 @@ impl Serving {
                 }
                 Some(health) => {
                     self.failed = health.is_err();
-                    outlet.health(health.map_err(|fault| fault.to_string()));
+                    outlet.health(health.map_err(|fault| fault.told()));
                 }
                 None => {}
             }
@@ -125,7 +126,7 @@ impl Serving {
         self.desk.open()?;
         let mut judge = Judge::new(Instant::now());
         let tried = loop {
-            let taken = self.desk.picture(Instant::now())?;
+            let taken = self.desk.picture()?;
             let picture = taken.grey.as_ref().and_then(Grey::view);
             if let Some(verdict) = judge.judge(picture, Instant::now()) {
                 break verdict;

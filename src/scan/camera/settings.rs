@@ -81,10 +81,12 @@ mod tests {
 
     impl Controls for Fake {
         fn set(&self, id: u32, value: Value) -> bool {
-            let value = match value {
-                Value::Integer(value) => value,
-                Value::Boolean(value) => value.into(),
-                other => panic!("{other:?}"),
+            let value = if let Value::Boolean(on) = value {
+                on.into()
+            } else if let Value::Integer(number) = value {
+                number
+            } else {
+                panic!("{value:?}")
             };
             let known = self
                 .has

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::Serving;
-use super::desk::{About, Desk, Frame, Frames, Port};
+use super::desk::{About, Bounds, Desk, Frame, Frames, Port};
 use super::fault::CameraFault;
 use super::format::Encoding;
 use super::frame::Layout;
@@ -69,7 +69,7 @@ impl Script {
         let told = events.iter().take(enough).map(|event| match event {
             ScanEvent::Health(Ok(())) => "good".to_owned(),
             ScanEvent::Health(Err(cause)) => cause,
-            other => format!("{other:?}"),
+            ScanEvent::Code(code) => format!("{code:?}"),
         });
         told.collect()
     }
@@ -209,7 +209,7 @@ fn a_covered_lens_is_told_and_heals_in_the_same_stream() {
     assert_eq!(told.next(), Some(ScanEvent::Health(Ok(()))));
     assert_eq!(
         told.next(),
-        Some(ScanEvent::Health(Err(CameraFault::Blank.to_string())))
+        Some(ScanEvent::Health(Err(CameraFault::Blank.told())))
     );
     drop(until);
     assert_eq!(told.next(), Some(ScanEvent::Health(Ok(()))));
@@ -267,6 +267,29 @@ fn a_driver_that_hangs_is_told_and_served_again_when_it_comes_back() {
     );
     drop(until);
     assert_eq!(told.next(), Some(ScanEvent::Health(Ok(()))));
+}
+
+#[test]
+fn at_most_three_threads_are_left_behind_and_one_that_comes_back_frees_its_place() {
+    let (ends, turns): (Vec<_>, Vec<_>) = (0..3).map(|_| hanging()).unzip();
+    let script = Script::new(turns, vec![]);
+    let left = script.openings.clone();
+    let bounds = Bounds {
+        answer: Duration::from_millis(1),
+        hanging: Duration::ZERO,
+    };
+    let mut desk = Desk::bounded(bounds, move || script.clone());
+    // Each thread is met twice: when it begins to hang, and when it is left behind.
+    for _ in 0..6 {
+        assert_eq!(desk.open(), Err(CameraFault::Hanging));
+    }
+    assert!(left.lock().expect("no panic").is_empty());
+    assert_eq!(desk.open(), Err(CameraFault::Hanging));
+    drop(ends);
+    let patience = Instant::now() + Duration::from_secs(20);
+    while desk.open().is_err() {
+        assert!(Instant::now() < patience, "none of them came back");
+    }
 }
 
 #[test]
