@@ -19,8 +19,6 @@ const WATCH_EVERY: Duration = Duration::from_millis(200);
 const WATCH_SHARE: f64 = 0.05;
 /// Work that watching may save up for when something has changed: a second or two of searching.
 const WATCH_SAVED: Duration = Duration::from_millis(500);
-/// However much work was done at once: whoever touches the screen is noticed within this.
-const WATCH_AT_LEAST: Duration = Duration::from_millis(600);
 /// The preview's size in pixels.
 const PREVIEW: (usize, usize) = (320, 180);
 
@@ -70,7 +68,7 @@ impl Looking {
             Mode::Watching => {
                 self.watch(picture, now, outlet);
                 let ready = self.allowance.spend(now.elapsed(), now);
-                self.next = ready.clamp(now + WATCH_EVERY, now + WATCH_AT_LEAST);
+                self.next = ready.max(now + WATCH_EVERY);
             }
             Mode::Searching => {
                 self.next = now + SEARCH_EVERY;
@@ -91,10 +89,10 @@ impl Looking {
     }
 
     fn watch(&mut self, picture: Luma<'_>, now: Instant, outlet: &mut Outlet) {
-        if !self.motion.changed(picture, now) {
-            outlet.unchanged(now);
-        } else if self.allowance.is_left(now) {
+        if self.motion.changed(picture, now) {
             tell(&self.eye.look(picture), outlet);
+        } else {
+            outlet.unchanged(now);
         }
     }
 
@@ -150,21 +148,11 @@ impl Allowance {
         }
     }
 
-    fn save_up(&mut self, now: Instant) {
+    /// Notes the `work` that began at `now`, and says from when on more may be done.
+    fn spend(&mut self, work: Duration, now: Instant) -> Instant {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.at = now;
         self.saved = (self.saved + passed * WATCH_SHARE).min(WATCH_SAVED.as_secs_f64());
-    }
-
-    /// Whether more may be done at `now`.
-    fn is_left(&mut self, now: Instant) -> bool {
-        self.save_up(now);
-        self.saved >= 0.0
-    }
-
-    /// Notes the `work` that began at `now`, and says from when on more may be done.
-    fn spend(&mut self, work: Duration, now: Instant) -> Instant {
-        self.save_up(now);
         self.saved -= work.as_secs_f64();
         now + Duration::from_secs_f64((-self.saved).max(0.0) / WATCH_SHARE)
     }
@@ -280,7 +268,7 @@ mod tests {
             for work in works {
                 let work = Duration::from_millis(work);
                 worked += work;
-                now = now.max(allowance.spend(work, now)) + WATCH_EVERY;
+                now = allowance.spend(work, now).max(now + WATCH_EVERY);
             }
             let allowed = (now - start).mul_f64(WATCH_SHARE) + WATCH_SAVED;
             prop_assert!(worked <= allowed + Duration::from_millis(1), "{worked:?} of {allowed:?}");

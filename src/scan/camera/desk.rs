@@ -64,6 +64,8 @@ pub(super) struct Picture {
     /// Absent where the frame was cut short or broken.
     pub(super) grey: Option<Grey>,
     pub(super) sequence: u32,
+    /// When the frame came.
+    pub(super) at: Instant,
 }
 
 /// A camera without a frame for so long is stuck; nothing else tells.

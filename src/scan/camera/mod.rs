@@ -109,7 +109,7 @@ impl Serving {
                 None => {}
             }
             if let Some(picture) = picture {
-                looking.look(picture, now, outlet);
+                looking.look(picture, taken.at, outlet);
             }
         }
         self.desk.close()?;
