@@ -1,5 +1,3 @@
-use std::fmt::Write as _;
-
 use proptest::prelude::*;
 
 use super::read;
@@ -362,42 +360,4 @@ proptest! {
         let pixels = (0..width * height).map(|at| grain[at % width / coarse]).collect();
         prop_assert_eq!(Picture { width, height, pixels }.read(), None);
     }
-}
-
-/// Time on a frame without a code: `cargo test --release -- --ignored --nocapture linear`.
-#[test]
-#[ignore = "a measurement"]
-#[expect(clippy::print_stdout, reason = "the figures are told")]
-fn time_on_frames_without_a_code() {
-    let (width, height) = (1280, 720);
-    let mut report = String::new();
-    for (what, coarse) in [("flat", 0), ("print", 4), ("noise", 1)] {
-        let mut random = 7_u32;
-        let pixels: Vec<u8> = (0..width * height)
-            .map(|at| {
-                random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                match coarse {
-                    0 => 200,
-                    1 => (random >> 24) as u8,
-                    n => {
-                        ((at % width / n * 2_654_435_761 + at / width / n * 40_503) >> 13 & 1) as u8
-                            * 190
-                            + 30
-                    }
-                }
-            })
-            .collect();
-        let picture = Picture {
-            width,
-            height,
-            pixels,
-        };
-        let start = std::time::Instant::now();
-        for _ in 0..20 {
-            assert_eq!(picture.read(), None);
-        }
-        let each = start.elapsed() / 20;
-        writeln!(report, "{what}: {each:?}").expect("a string");
-    }
-    println!("{report}");
 }
