@@ -15,8 +15,7 @@ use tiepdon::scan::read_picture;
 /// Sets of pictures, and how many of each are read at least.
 const PHOTOGRAPHS: [(&str, usize); 3] = [
     ("zxing-qrcode-1", 20),
-    // A dozen of these codes hold Shift-JIS without saying so; guessing is not reading.
-    ("zxing-qrcode-2", 21),
+    ("zxing-qrcode-2", 31),
     ("zxing-qrcode-3", 42),
 ];
 const CARDS: [(&str, usize); 7] = [
@@ -25,9 +24,11 @@ const CARDS: [(&str, usize); 7] = [
     ("ladder1", 20),
     ("ladder2", 20),
     ("ladder3", 20),
-    ("ladder4", 12),
-    ("ladder5", 2),
+    ("ladder4", 20),
+    ("ladder5", 6),
 ];
+/// Its code says "photography", as that of its neighbour does; its truth has lost the last letter.
+const SPOILT_TRUTH: &str = "zxing-qrcode-2/13.png";
 
 #[test]
 fn card_codes_before_a_camera_are_read() {
@@ -66,6 +67,7 @@ fn photographs_of_ordinary_codes_are_read() {
             let truth = fs::read_to_string(path.with_extension("txt")).expect("truth");
             (path, truth)
         };
+        let is_picture = |path: &PathBuf| is_picture(path) && !path.ends_with(SPOILT_TRUTH);
         check(set, least, paths.filter(is_picture).map(with_truth));
     }
 }

@@ -138,13 +138,17 @@ impl Eye {
     }
 }
 
-/// Reads the only picture there is, as thoroughly as can be.
+/// Reads the only picture there is, as thoroughly as can be within [`PICTURE_TIME`] or so.
 pub fn decode(picture: Luma<'_>) -> Option<Code> {
     let until = Instant::now() + PICTURE_TIME;
+    let in_time = |find: &dyn Fn() -> Option<Code>| match Instant::now() < until {
+        true => find(),
+        false => None,
+    };
     quick(picture)
-        .or_else(|| qr(picture, &mut None, until).0.code)
-        .or_else(|| linear::read(picture))
-        .or_else(|| general(picture, true))
+        .or_else(|| in_time(&|| qr(picture, &mut None, until).0.code))
+        .or_else(|| in_time(&|| linear::read(picture)))
+        .or_else(|| in_time(&|| general(picture, true)))
 }
 
 /// Our own way, for a symbol that may be small, smeared or shaded; and where one was.

@@ -12,6 +12,8 @@ use crate::scan::Luma;
 /// one: in the first large modules are found, in the second small ones.
 const REACH_HALF: usize = 24;
 const REACH_WHOLE: usize = 9;
+/// A picture with more pixels has enough of them for each module when it is half as large.
+const WHOLE_MAX_PIXELS: usize = 8 << 20;
 /// Finder patterns that are met less well lie over something else, from -1 to 1.
 const FINDERS_MIN: f32 = 0.5;
 /// The same for the other fixed modules.
@@ -64,6 +66,9 @@ pub(super) fn search<'a>(picture: Luma<'a>, mut is_enough: impl FnMut(Found<'a>)
     let large: Vec<Finder> = large.into_iter().map(Finder::doubled).collect();
     if among(picture, &large, &mut is_enough) {
         return true;
+    }
+    if picture.pixels().len() > WHOLE_MAX_PIXELS {
+        return false;
     }
     let Some(smooth) = picture.smoothed() else {
         return false;
