@@ -98,7 +98,7 @@ impl Shot {
         let (mut light, shows) = self.light();
         lens::defocus(&mut light, self.blur);
         lens::motion(&mut light, &shows, self.motion);
-        self.sensed(&light)
+        self.sensed(&light, &shows)
     }
 
     /// The picture as the camera sends it: a grey JPEG.
@@ -170,7 +170,7 @@ impl Shot {
     }
 
     /// What the sensor makes of the light: contrast, light that falls unevenly, reflections, noise.
-    fn sensed(&self, light: &[f32]) -> Vec<u8> {
+    fn sensed(&self, light: &[f32], shows: &[bool]) -> Vec<u8> {
         let with = &self.scene.conditions;
         let (dark, bright) = self
             .scene
@@ -184,33 +184,34 @@ impl Shot {
         let pixels = light.iter().enumerate().map(|(at, light)| {
             let (x, y) = ((at % WIDTH) as f32 + 0.5, (at / WIDTH) as f32 + 0.5);
             let grey = with.tones.0 + (tone(*light) - dark) * contrast;
-            let grey = falling(grey, x, y).clamp(0.0, 1.0);
+            let grey = falling(grey, x, y, shows[at]).clamp(0.0, 1.0);
             (255.0 * grey + with.noise * noise.next()).round() as u8
         });
         pixels.collect()
     }
 
-    /// How the light falls: from the grey of even light and a pixel to the grey that is seen there.
-    fn falling(&self) -> impl Fn(f32, f32, f32) -> f32 {
+    /// How the light falls: from the grey of even light, a pixel, and whether it shows the thing that
+    /// is held up, to the grey that is seen there.
+    fn falling(&self) -> impl Fn(f32, f32, f32, bool) -> f32 {
         let with = &self.scene.conditions;
         let grid = self.pose.grid();
         let towards = (with.uneven_towards.cos(), with.uneven_towards.sin());
         let (middle, size) = (self.scene.hold.at, self.scene.hold.size);
         let spot = Pose::pixel(self.pose.place(self.glare_at));
         let spot_width = GLARE_WIDTH * size;
-        move |mut grey, x, y| {
+        move |mut grey, x, y, shows| {
             let along = ((x - middle.0) * towards.0 + (y - middle.1) * towards.1) / size;
             grey *= (1.0 + with.uneven * along).clamp(0.12, 1.9);
             if with.shadow > 0.0 {
                 let edge = 1.0 / (1.0 + (-25.0 * (along + with.shadow_at)).exp());
                 grey *= 1.0 - with.shadow * edge;
             }
-            if with.moire > 0.0 {
+            if shows && with.moire > 0.0 {
                 let (x, y) = self.ray(x, y);
                 grey *= 1.0 + with.moire * waves(grid.at(x, y), with.dots);
             }
             let far = (x - spot.0).hypot(y - spot.1) / spot_width;
-            if with.glare > 0.0 && far < 4.0 {
+            if shows && with.glare > 0.0 && far < 4.0 {
                 grey += with.glare * (-0.5 * far * far).exp();
             }
             grey
