@@ -1,5 +1,9 @@
-//! Codes seen by camera or scanner, as text. Invariant: text is UTF-8 as it stood in the code, or
-//! there is none; no character set is ever guessed.
+//! Codes seen by camera or scanner, as text. Invariant: text is what stood in the code, or there is
+//! none; no character set is guessed. Bytes are UTF-8, but for the Shift JIS that a code declares by
+//! its kanji, and the katakana that the standard's first edition means by them.
+//!
+//! `decode` reads pictures, `look` says what is done with a live camera's frames, `camera` is the
+//! device, `serial` and `wedge` are the scanners. `benches/qr` sets the decoder beside its peers.
 
 #[cfg(feature = "camera")]
 mod advice;

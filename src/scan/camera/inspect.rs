@@ -11,6 +11,7 @@ use super::frame::Grey;
 use super::judge::Judge;
 use crate::config;
 use crate::scan::advice::Advice;
+use crate::scan::decode::place_in;
 use crate::scan::{Code, Eye, Measure, Place, Sight, measure};
 
 /// What is told is told so often, and when something changes.
@@ -136,6 +137,7 @@ impl<F: FnMut(&Inspection) -> ControlFlow<()>> Inspector<F> {
             // Where nothing can be made out there is nothing to search.
             let sight = (!measure.is_blank()).then(|| stream.eye.look(picture));
             let Sight { code, place } = sight.unwrap_or_default();
+            let place = place.or_else(|| code.as_ref().and_then(|_| place_in(picture)));
             if code.is_some() && self.known.first_read.is_none() {
                 self.known.first_read = Some(stream.opened.elapsed());
                 news = true;

@@ -151,6 +151,17 @@ pub fn decode(picture: Luma<'_>) -> Option<Code> {
         .or_else(|| in_time(&|| general(picture, true)))
 }
 
+/// Where a QR code lies in a picture. [`Eye`] says so too, but not of what it reads at a glance.
+#[cfg(feature = "camera")]
+pub(super) fn place_in(picture: Luma<'_>) -> Option<Place> {
+    let mut place = None;
+    search(picture, |found| {
+        place = Some(found.place());
+        true
+    });
+    place
+}
+
 /// Our own way, for a symbol that may be small, smeared or shaded; and where one was.
 fn qr(picture: Luma<'_>, votes: &mut Option<Votes>, until: Instant) -> (Sight, Option<Track>) {
     let mut sight = Sight::default();
