@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use self::bits::Content;
 use self::read::Votes;
-use self::search::{Track, search};
+use self::search::{Found, Track, search};
 use super::{Luma, linear};
 use crate::identity::Private;
 
@@ -28,8 +28,8 @@ use crate::identity::Private;
 const GENERAL_EVERY: u32 = 5;
 /// One in so many without a sign of a symbol is searched for bars.
 const LINEAR_EVERY: u32 = 3;
-/// So many frames long a symbol is followed whose finder patterns cannot be found.
-const FOLLOWED_MAX: u32 = 5;
+/// Frames that a symbol is remembered without being seen.
+const MISSED_MAX: u32 = 5;
 /// After so long nothing more is tried on a frame: the next one is there.
 const FRAME_TIME: Duration = Duration::from_millis(120);
 /// The same for the only picture there is.
@@ -82,63 +82,74 @@ pub struct Place {
 pub struct Eye {
     /// Frames without a code since the last one.
     failing: u32,
+    symbol: Option<Symbol>,
+}
+
+/// A symbol that could not be read yet.
+#[derive(Debug)]
+struct Symbol {
+    track: Track,
     votes: Option<Votes>,
-    track: Option<Track>,
-    /// Frames since the symbol was found by its finder patterns.
-    followed: u32,
+    /// Frames in which it was not seen.
+    missed: u32,
 }
 
 impl Eye {
     /// Looks at the next picture. Never panics. Bytes that are not UTF-8 are no text: which
-    /// characters they would mean is never guessed.
+    /// characters they would mean is not guessed.
     pub fn look(&mut self, picture: Luma<'_>) -> Sight {
-        if let Some(code) = quick(picture) {
-            *self = Self::default();
-            return Sight {
+        let sight = match quick(picture) {
+            Some(code) => Sight {
                 code: Some(code),
                 place: None,
-            };
-        }
-        let until = Instant::now() + FRAME_TIME;
-        let (mut sight, track) = qr(picture, &mut self.votes, until);
-        self.followed = if track.is_some() {
-            0
-        } else {
-            self.followed + 1
+            },
+            None => self.look_closely(picture),
         };
-        self.track = track.or(self.track.take());
-        if sight.place.is_none() && self.followed <= FOLLOWED_MAX {
-            sight = self.follow(picture);
-        }
-        self.failing += 1;
-        let has_time = || Instant::now() < until;
-        if sight.place.is_none() && self.failing % LINEAR_EVERY == 1 && has_time() {
-            sight.code = linear::read(picture);
-        }
-        if sight.code.is_none() && self.failing.is_multiple_of(GENERAL_EVERY) && has_time() {
-            sight.code = general(picture, false);
-        }
         if sight.code.is_some() {
             *self = Self::default();
         }
         sight
     }
 
-    /// Looks where the symbol was in the last frame.
-    fn follow(&mut self, picture: Luma<'_>) -> Sight {
-        let Some(mut found) = self.track.and_then(|track| track.follow(picture)) else {
-            return Sight::default();
-        };
-        self.track = Some(Track::of(&found));
-        let content = read::read(&mut found, &mut self.votes);
-        Sight {
-            code: content.map(Code::of),
-            place: Some(found.place()),
+    fn look_closely(&mut self, picture: Luma<'_>) -> Sight {
+        let until = Instant::now() + FRAME_TIME;
+        let has_time = || Instant::now() < until;
+        let mut seen = search_own(picture, self.symbol.as_ref(), until);
+        if seen.sight.place.is_none() && has_time() {
+            seen = self.follow(picture).unwrap_or(seen);
+        }
+        let mut sight = seen.sight;
+        self.remember(seen.symbol, seen.is_known);
+        self.failing += 1;
+        if sight.place.is_none() && self.failing % LINEAR_EVERY == 1 && has_time() {
+            sight.code = linear::read(picture);
+        }
+        if sight.code.is_none() && self.failing.is_multiple_of(GENERAL_EVERY) && has_time() {
+            sight.code = general(picture, false);
+        }
+        sight
+    }
+
+    /// Looks where the symbol was when it was last seen.
+    fn follow(&self, picture: Luma<'_>) -> Option<Seen> {
+        let symbol = self.symbol.as_ref()?;
+        let found = symbol.track.follow(picture)?;
+        let mut seen = Seen::default();
+        seen.look(found, Some(symbol));
+        Some(seen)
+    }
+
+    /// A symbol stays remembered for some frames in which another seems to be there: of what looks
+    /// like one, much is none.
+    fn remember(&mut self, seen: Option<Symbol>, is_known: bool) {
+        match &mut self.symbol {
+            Some(symbol) if !is_known && symbol.missed < MISSED_MAX => symbol.missed += 1,
+            symbol => *symbol = seen,
         }
     }
 }
 
-/// Reads the only picture there is, as thoroughly as can be within [`PICTURE_TIME`] or so.
+/// Reads the only picture there is, as thoroughly as can be in two seconds or so.
 pub fn decode(picture: Luma<'_>) -> Option<Code> {
     let until = Instant::now() + PICTURE_TIME;
     let in_time = |find: &dyn Fn() -> Option<Code>| match Instant::now() < until {
@@ -146,7 +157,7 @@ pub fn decode(picture: Luma<'_>) -> Option<Code> {
         false => None,
     };
     quick(picture)
-        .or_else(|| in_time(&|| qr(picture, &mut None, until).0.code))
+        .or_else(|| in_time(&|| search_own(picture, None, until).sight.code))
         .or_else(|| in_time(&|| linear::read(picture)))
         .or_else(|| in_time(&|| general(picture, true)))
 }
@@ -162,20 +173,42 @@ pub(super) fn place_in(picture: Luma<'_>) -> Option<Place> {
     place
 }
 
-/// Our own way, for a symbol that may be small, smeared or shaded; and where one was.
-fn qr(picture: Luma<'_>, votes: &mut Option<Votes>, until: Instant) -> (Sight, Option<Track>) {
-    let mut sight = Sight::default();
-    let mut track = None;
-    search(picture, |mut found| {
-        let content = read::read(&mut found, votes);
-        if content.is_some() || sight.place.is_none() {
-            sight.place = Some(found.place());
-            track = Some(Track::of(&found));
+/// What our own way makes of a picture.
+#[derive(Default)]
+struct Seen {
+    sight: Sight,
+    symbol: Option<Symbol>,
+    /// It is the symbol that earlier frames showed.
+    is_known: bool,
+}
+
+impl Seen {
+    /// Looks at what may be a symbol; whether it is one that nothing better can come after.
+    fn look(&mut self, mut found: Found<'_>, earlier: Option<&Symbol>) -> bool {
+        let votes = earlier.and_then(|symbol| symbol.votes.as_ref());
+        let read = read::read(&mut found, votes);
+        let is_best = read.content.is_some() || read.is_known;
+        if is_best || self.symbol.is_none() {
+            self.sight.place = Some(found.place());
+            self.symbol = Some(Symbol {
+                track: Track::of(&found),
+                votes: read.votes,
+                missed: 0,
+            });
         }
-        sight.code = content.map(Code::of);
-        sight.code.is_some() || Instant::now() > until
+        self.is_known = read.is_known;
+        self.sight.code = read.content.map(Code::of);
+        is_best
+    }
+}
+
+/// Our own way, for a symbol that may be small, smeared or shaded.
+fn search_own(picture: Luma<'_>, earlier: Option<&Symbol>, until: Instant) -> Seen {
+    let mut seen = Seen::default();
+    search(picture, |found| {
+        seen.look(found, earlier) || Instant::now() > until
     });
-    (sight, track)
+    seen
 }
 
 /// The general decoder on half the size: what is easy, and most is, it reads in no time.

@@ -34,46 +34,48 @@ impl fmt::Debug for Votes {
     }
 }
 
-/// Reads it; what was seen goes into `votes`.
-pub(super) fn read(found: &mut Found<'_>, votes: &mut Option<Votes>) -> Option<Content> {
+/// What came of reading what lies under a grid.
+#[derive(Default)]
+pub(super) struct Read {
+    pub content: Option<Content>,
+    /// What this frame says of the modules, with what earlier ones said of the same.
+    pub votes: Option<Votes>,
+    /// It is the symbol that earlier frames showed.
+    pub is_known: bool,
+}
+
+/// Reads it, with the help of `earlier` frames if they showed the same.
+pub(super) fn read(found: &mut Found<'_>, earlier: Option<&Votes>) -> Read {
+    let samples = Samples::take(&found.patch, &found.grid);
+    let content = believed(symbol::read(found.layout(), &samples.plain()));
+    if content.is_some() || !found.refine() {
+        return Read {
+            content,
+            ..Read::default()
+        };
+    }
+    let size = found.grid.size;
     let samples = Samples::take(&found.patch, &found.grid);
     let plain = samples.plain();
-    let content = believed(symbol::read(found.layout(), &plain));
-    if content.is_some() {
-        *votes = None;
-        return content;
-    }
-    if !found.refine() {
-        return None;
-    }
-    let samples = Samples::take(&found.patch, &found.grid);
-    let earlier = votes.take().filter(|votes| {
-        votes.size == found.grid.size && agreement(&votes.sums, &samples.plain()) > SAME
-    });
-    let (soft, content) = equalised(&samples, found.layout(), earlier.as_ref());
-    if content.is_some() {
-        return content;
-    }
-    let sums = match earlier {
-        None => soft
-            .iter()
-            .map(|voice| voice.clamp(-VOICE, VOICE))
-            .collect(),
+    let is_same = |votes: &&Votes| votes.size == size && agreement(&votes.sums, &plain) > SAME;
+    let earlier = earlier.filter(is_same);
+    let (soft, mut content) = equalised(&samples, found.layout(), earlier);
+    let said = soft.iter().map(|voice| voice.clamp(-VOICE, VOICE));
+    let sums: Vec<f32> = match earlier {
+        None => said.collect(),
         Some(earlier) => {
-            let pairs = earlier.sums.iter().zip(&soft);
-            let sums: Vec<f32> = pairs
-                .map(|(sum, voice)| sum * KEPT + voice.clamp(-VOICE, VOICE))
-                .collect();
-            let content = believed(symbol::read(found.layout(), &sums));
-            if content.is_some() {
-                return content;
-            }
-            sums
+            let pairs = earlier.sums.iter().zip(said);
+            pairs.map(|(sum, voice)| sum * KEPT + voice).collect()
         }
     };
-    let size = found.grid.size;
-    *votes = Some(Votes { size, sums });
-    None
+    if content.is_none() && earlier.is_some() {
+        content = believed(symbol::read(found.layout(), &sums));
+    }
+    Read {
+        content,
+        votes: Some(Votes { size, sums }),
+        is_known: earlier.is_some(),
+    }
 }
 
 /// The modules with weights learned from the fixed ones, then from those that seem sure.
