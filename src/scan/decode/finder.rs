@@ -51,11 +51,13 @@ pub(super) struct Corner {
 }
 
 /// All finder patterns, those first that most rows cut.
-pub(super) fn find(picture: Luma<'_>, reach: usize) -> Vec<Finder> {
+///
+/// `reach` pixels to each side are what a pixel is compared with, and one row in so many is looked at.
+pub(super) fn find(picture: Luma<'_>, reach: usize, rows: usize) -> Vec<Finder> {
     let binary = &Binary::of(picture, reach);
     let mut found: Vec<Finder> = Vec::new();
     let mut runs = Vec::new();
-    for y in 0..binary.height {
+    for y in (0..binary.height).step_by(rows) {
         runs_of(binary.row(y), &mut runs);
         for five in runs.windows(5) {
             let finder = confirmed(binary, five, y);

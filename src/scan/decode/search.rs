@@ -62,7 +62,7 @@ impl Found<'_> {
 /// finder patterns are searched in half of the size first. Whether one was.
 pub(super) fn search<'a>(picture: Luma<'a>, mut is_enough: impl FnMut(Found<'a>) -> bool) -> bool {
     let half = picture.halved();
-    let large = half.map_or_else(Vec::new, |half| finder::find(half.view(), REACH_HALF));
+    let large = half.map_or_else(Vec::new, |half| finder::find(half.view(), REACH_HALF, 1));
     let large: Vec<Finder> = large.into_iter().map(Finder::doubled).collect();
     if among(picture, &large, &mut is_enough) {
         return true;
@@ -73,7 +73,7 @@ pub(super) fn search<'a>(picture: Luma<'a>, mut is_enough: impl FnMut(Found<'a>)
     let Some(smooth) = picture.smoothed() else {
         return false;
     };
-    let small = finder::find(smooth.view(), REACH_WHOLE);
+    let small = finder::find(smooth.view(), REACH_WHOLE, 2);
     among(picture, &small, &mut is_enough)
 }
 
