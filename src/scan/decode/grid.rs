@@ -62,8 +62,46 @@ impl Grid {
         let turn =
             |p: Point, q: Point, r: Point| (q.0 - p.0) * (r.1 - q.1) - (q.1 - p.1) * (r.0 - q.0);
         let turns = [turn(a, b, c), turn(b, c, d), turn(c, d, a), turn(d, a, b)];
-        let side = self.module() * self.size as f32;
+        let length = |p: Point, q: Point| (p.0 - q.0).hypot(p.1 - q.1);
+        let sides = [length(a, b), length(b, c), length(c, d), length(d, a)];
+        let side = sides.into_iter().fold(0.0, f32::max);
         let same = turns.iter().all(|t| *t > 0.0) || turns.iter().all(|t| *t < 0.0);
         same && turns.iter().all(|t| t.abs() > side * side * 0.2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Grid;
+
+    #[test]
+    fn a_square_seen_from_its_edge_or_turned_inside_out_is_no_symbol() {
+        let square = [(0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0)];
+        assert!(Grid::new(25, square).is_some_and(|grid| grid.is_plausible()));
+        let flat = [(0.0, 0.0), (100.0, 0.0), (100.0, 4.0), (0.0, 4.0)];
+        assert!(!Grid::new(25, flat).is_some_and(|grid| grid.is_plausible()));
+        let crossed = [(0.0, 0.0), (100.0, 0.0), (0.0, 100.0), (100.0, 100.0)];
+        assert!(!Grid::new(25, crossed).is_some_and(|grid| grid.is_plausible()));
+        assert!(Grid::new(25, [(7.0, 7.0); 4]).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn corners_are_mapped_to_corners_and_lines_to_lines(
+            moves in prop::array::uniform8(-15.0f32..15.0),
+        ) {
+            let [a, b, c, d, e, f, g, h] = moves;
+            let corners = [(a, b), (100.0 + c, d), (100.0 + e, 100.0 + f), (g, 100.0 + h)];
+            let grid = Grid::new(45, corners).expect("it is near a square");
+            let near = |p: (f32, f32), q: (f32, f32)| (p.0 - q.0).hypot(p.1 - q.1) < 0.01;
+            for ((u, v), corner) in [(0.0, 0.0), (45.0, 0.0), (45.0, 45.0), (0.0, 45.0)].into_iter().zip(corners) {
+                prop_assert!(near(grid.at(u, v), corner));
+            }
+            let (p, q, r) = (grid.at(3.0, 9.0), grid.at(17.0, 9.0), grid.at(40.0, 9.0));
+            let area = (q.0 - p.0) * (r.1 - p.1) - (q.1 - p.1) * (r.0 - p.0);
+            prop_assert!(area.abs() < 0.5);
+        }
     }
 }

@@ -113,13 +113,11 @@ fn equalised(
 fn believed(reading: Reading) -> Option<Content> {
     let is_daring = reading.is_daring;
     reading.content.filter(|content| {
-        let is_known = || {
-            !matches!(
-                Payload::parse(&content.text),
-                Payload::Opaque | Payload::Other
-            )
+        let is_card = || {
+            let payload = Payload::parse(&content.text);
+            matches!(payload, Payload::Cccd(_) | Payload::Bhyt(_))
         };
-        !is_daring || content.pads >= PADS_MIN || is_known()
+        !is_daring || content.pads >= PADS_MIN || is_card()
     })
 }
 
@@ -130,4 +128,39 @@ fn agreement(one: &[f32], other: &[f32]) -> f32 {
         / (dot(one, one) * dot(other, other))
             .sqrt()
             .max(f32::MIN_POSITIVE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Content, Reading, agreement, believed};
+
+    #[test]
+    fn what_was_corrected_daringly_has_to_show_that_it_is_right() {
+        let card = "099090012345||NGUYỄN VĂN A|28021990|Nam|Xã A, Tỉnh B|19042021";
+        for (text, pads, is_daring, is_believed) in [
+            ("BN00012345", 0, false, true),
+            ("BN00012345", 0, true, false),
+            ("BN00012345", 3, true, false),
+            ("BN00012345", 4, true, true),
+            ("099090012345", 0, true, false),
+            (card, 0, true, true),
+        ] {
+            let text = text.to_owned();
+            let reading = Reading {
+                content: Some(Content { text, pads }),
+                is_daring,
+                known: Vec::new(),
+            };
+            assert_eq!(believed(reading).is_some(), is_believed, "{pads} pads");
+        }
+    }
+
+    #[test]
+    fn frames_agree_by_their_modules_and_not_by_their_contrast() {
+        let one = [1.0, -1.0, 1.0, -1.0];
+        let stronger = one.map(|value| 3.0 * value);
+        assert!((agreement(&one, &stronger) - 1.0).abs() < 1e-6);
+        assert!(agreement(&one, &[1.0, 1.0, -1.0, -1.0]).abs() < 1e-6);
+        assert!(agreement(&one, &[0.0; 4]).abs() < 1e-6);
+    }
 }
