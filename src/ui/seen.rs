@@ -62,15 +62,5 @@ fn image(glance: &Glance) -> ColorImage {
 }
 
 fn shows(screen: &Screen) -> bool {
-    match screen {
-        Screen::Gathering { want, ways, .. } => *want == Want::CardOrCode && ways.code,
-        Screen::Welcome { .. }
-        | Screen::Consent
-        | Screen::Confirm { .. }
-        | Screen::Choose { .. }
-        | Screen::Issuing { .. }
-        | Screen::Printing { .. }
-        | Screen::Done { .. }
-        | Screen::Help { .. } => false,
-    }
+    matches!(screen, Screen::Gathering { want: Want::CardOrCode, ways, .. } if ways.code)
 }

@@ -1,5 +1,7 @@
 //! Lays the grid of a symbol over a picture, by the modules that are the same in every symbol.
 
+use std::sync::OnceLock;
+
 use super::finder::{Corner, Finder};
 use super::grid::{Grid, Point};
 use super::layout::{Layout, Module, SIZE_MAX, SIZE_MIN};
@@ -11,6 +13,8 @@ const FAR: i32 = 4;
 const FOLLOWED: i32 = 12;
 /// Steps by which the corners are moved to where they fit best, in modules.
 const STEPS: [f32; 4] = [0.5, 0.25, 0.12, 0.06];
+/// Sizes of symbols.
+const SIZES: usize = (SIZE_MAX - SIZE_MIN) / 4 + 1;
 /// Moves at each step, at the most.
 const MOVES_MAX: usize = 12;
 
@@ -65,11 +69,12 @@ impl Marks {
 
     /// Grey values by which a module differs from what is around it, on the mean.
     pub fn strength(&self, patch: &Patch<'_>, grid: &Grid) -> f32 {
-        let data = self
-            .data
-            .iter()
-            .map(|(u, v)| patch.at(grid.at(*u, *v)).abs());
-        data.sum::<f32>() / self.data.len() as f32
+        self.data_score(patch, grid) / self.data.len() as f32
+    }
+
+    fn data_score(&self, patch: &Patch<'_>, grid: &Grid) -> f32 {
+        let data = self.data.iter();
+        data.map(|(u, v)| patch.at(grid.at(*u, *v)).abs()).sum()
     }
 
     /// How well the fixed modules are met, in grey values, and how clearly the others are either
@@ -80,11 +85,7 @@ impl Marks {
             let value = patch.at(grid.at(*u, *v));
             if *dark { value } else { -value }
         });
-        let data = self
-            .data
-            .iter()
-            .map(|(u, v)| patch.at(grid.at(*u, *v)).abs());
-        fixed.sum::<f32>() + data.sum::<f32>()
+        fixed.sum::<f32>() + self.data_score(patch, grid)
     }
 }
 
@@ -122,37 +123,32 @@ fn from_middles(size: usize, middles: [Point; 4]) -> Option<Grid> {
     Grid::new(size, corners.map(|(u, v)| inner.at(u, v)))
 }
 
-/// A symbol's size tried on three finder patterns.
+/// A size that a symbol may have.
 pub(super) struct Trial {
     pub layout: Layout,
     pub marks: Marks,
-    /// How well the finder patterns are met, from -1 to 1.
-    pub finders: f32,
 }
 
 impl Trial {
-    /// None if there is no symbol of that size.
-    pub fn of(corner: &Corner, size: usize, patch: &Patch<'_>) -> Option<Self> {
-        let layout = Layout::of(size)?;
-        let marks = Marks::of(&layout);
-        let grid = lay(corner, size, (0.0, 0.0))?;
-        let finders = marks.finders_score(patch, &grid);
-        Some(Self {
-            layout,
-            marks,
-            finders,
-        })
+    /// None if there is no symbol of that size. Each is made once: every frame asks for several.
+    pub fn of(size: usize) -> Option<&'static Self> {
+        static TRIALS: [OnceLock<Trial>; SIZES] = [const { OnceLock::new() }; SIZES];
+        let from_first = size.checked_sub(SIZE_MIN)?;
+        if !from_first.is_multiple_of(4) {
+            return None;
+        }
+        let make = || {
+            let layout = Layout::of(size).expect("the sizes are those of the layouts");
+            let marks = Marks::of(&layout);
+            Self { layout, marks }
+        };
+        Some(TRIALS.get(from_first / 4)?.get_or_init(make))
     }
 
-    /// For a symbol whose size is known.
-    pub fn again(size: usize) -> Option<Self> {
-        let layout = Layout::of(size)?;
-        let marks = Marks::of(&layout);
-        Some(Self {
-            layout,
-            marks,
-            finders: 1.0,
-        })
+    /// How well the finder patterns are met, from -1 to 1.
+    pub fn finders(&self, corner: &Corner, patch: &Patch<'_>) -> f32 {
+        let grid = lay(corner, self.layout.size, (0.0, 0.0));
+        grid.map_or(-1.0, |grid| self.marks.finders_score(patch, &grid))
     }
 
     /// Looks for the fourth corner where the fixed modules are met best; gives how well.
@@ -161,14 +157,8 @@ impl Trial {
             let grid = lay(corner, self.layout.size, by)?;
             Some((self.marks.others_score(patch, &grid), grid, by))
         };
-        let best = |from: (f32, f32), far: i32, step: f32| {
-            let offsets = (-far..=far).flat_map(move |i| (-far..=far).map(move |j| (i, j)));
-            offsets
-                .filter_map(|(i, j)| moved((from.0 + i as f32 * step, from.1 + j as f32 * step)))
-                .max_by(|(a, ..), (b, ..)| a.total_cmp(b))
-        };
-        let (_, _, near) = best((0.0, 0.0), FAR, 1.0)?;
-        best(near, 1, 0.5).map(|(score, grid, _)| (score, grid))
+        let (_, _, near) = best(moved, (0.0, 0.0), FAR, 1.0)?;
+        best(moved, near, 1, 0.5).map(|(score, grid, _)| (score, grid))
     }
 }
 
@@ -181,14 +171,24 @@ pub(super) fn follow(grid: &Grid, marks: &Marks, patch: &Patch<'_>) -> Option<(f
         let grid = Grid::new(grid.size, corners)?;
         Some((marks.finders_score(patch, &grid), grid, by))
     };
-    let best = |from: (f32, f32), far: i32, step: f32| {
-        let offsets = (-far..=far).flat_map(move |i| (-far..=far).map(move |j| (i, j)));
-        offsets
-            .filter_map(|(i, j)| moved((from.0 + i as f32 * step, from.1 + j as f32 * step)))
-            .max_by(|(a, ..), (b, ..)| a.total_cmp(b))
-    };
-    let (_, _, near) = best((0.0, 0.0), FOLLOWED, module)?;
-    best(near, 2, module * 0.3).map(|(score, grid, _)| (score, grid))
+    let (_, _, near) = best(moved, (0.0, 0.0), FOLLOWED, module)?;
+    best(moved, near, 2, module * 0.3).map(|(score, grid, _)| (score, grid))
+}
+
+/// A grid, how well it is met, and by how much it was moved.
+type Moved = (f32, Grid, (f32, f32));
+
+/// The best of the moves around `from`, up to so many steps to each side.
+fn best(
+    moved: impl Fn((f32, f32)) -> Option<Moved>,
+    from: (f32, f32),
+    far: i32,
+    step: f32,
+) -> Option<Moved> {
+    let offsets = (-far..=far).flat_map(|i| (-far..=far).map(move |j| (i as f32, j as f32)));
+    offsets
+        .filter_map(|(i, j)| moved((from.0 + i * step, from.1 + j * step)))
+        .max_by(|(a, ..), (b, ..)| a.total_cmp(b))
 }
 
 /// The grid over three finder patterns whose fourth corner lies so many modules from where a
@@ -243,4 +243,18 @@ fn moves(grid: Grid, by: f32) -> impl Iterator<Item = Grid> {
             Grid::new(size, moved)
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Trial;
+
+    #[test]
+    fn there_is_a_trial_for_each_size_of_a_symbol_and_for_no_other() {
+        for size in 0..200 {
+            let is_size = (21..=177).contains(&size) && size % 4 == 1;
+            let trial = Trial::of(size).map(|trial| trial.layout.size);
+            assert_eq!(trial, is_size.then_some(size));
+        }
+    }
 }

@@ -15,38 +15,38 @@ use crate::scan::fence::fenced;
 
 /// Reads a picture with the faster reader alone, dark on light.
 pub(super) fn read_quickly(picture: Luma<'_>) -> Option<Private<String>> {
-    let hints = hints();
-    fenced(|| {
-        let source =
-            Luma8Source::new_with_slice(picture.pixels(), picture.width(), picture.height())
-                .ok()?;
-        let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-        let found = QrReader.decode_with_hints(&mut bitmap, &hints).ok()?;
+    with_bitmap(picture, |bitmap, hints| {
+        let found = QrReader.decode_with_hints(bitmap, hints).ok()?;
         as_it_stands(found.getText(), found.getRawBytes())
     })
-    .flatten()
-}
-
-fn hints() -> DecodeHints {
-    DecodeHints {
-        PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
-        TryHarder: Some(true),
-        ..DecodeHints::default()
-    }
 }
 
 /// Reads one picture, dark on light and light on dark (phones in dark mode).
 pub(super) fn read(picture: Luma<'_>) -> Option<Private<String>> {
-    let hints = hints();
+    with_bitmap(picture, |bitmap, hints| {
+        read_bitmap(bitmap, hints).or_else(|| {
+            bitmap.invert();
+            read_bitmap(bitmap, hints)
+        })
+    })
+}
+
+/// What `read` makes of the picture in two colours, behind the fence.
+fn with_bitmap(
+    picture: Luma<'_>,
+    read: impl FnOnce(&mut Bitmap<'_>, &DecodeHints) -> Option<Private<String>>,
+) -> Option<Private<String>> {
+    let hints = DecodeHints {
+        PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
+        TryHarder: Some(true),
+        ..DecodeHints::default()
+    };
     fenced(|| {
         let source =
             Luma8Source::new_with_slice(picture.pixels(), picture.width(), picture.height())
                 .ok()?;
         let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-        read_bitmap(&mut bitmap, &hints).or_else(|| {
-            bitmap.invert();
-            read_bitmap(&mut bitmap, &hints)
-        })
+        read(&mut bitmap, &hints)
     })
     .flatten()
 }

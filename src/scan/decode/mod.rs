@@ -10,6 +10,7 @@ mod layout;
 mod patch;
 mod read;
 mod reed_solomon;
+mod scales;
 mod search;
 mod soft;
 mod symbol;
@@ -20,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use self::bits::Content;
 use self::read::Votes;
+use self::scales::Scales;
 use self::search::{Found, Track, search};
 use super::{Luma, linear};
 use crate::identity::Private;
@@ -98,12 +100,13 @@ impl Eye {
     /// Looks at the next picture. Never panics. Bytes that are not UTF-8 are no text: which
     /// characters they would mean is not guessed.
     pub fn look(&mut self, picture: Luma<'_>) -> Sight {
-        let sight = match quick(picture) {
+        let scales = Scales::of(picture);
+        let sight = match quick(&scales) {
             Some(code) => Sight {
                 code: Some(code),
                 place: None,
             },
-            None => self.look_closely(picture),
+            None => self.look_closely(&scales),
         };
         if sight.code.is_some() {
             *self = Self::default();
@@ -111,21 +114,21 @@ impl Eye {
         sight
     }
 
-    fn look_closely(&mut self, picture: Luma<'_>) -> Sight {
+    fn look_closely(&mut self, scales: &Scales<'_>) -> Sight {
         let until = Instant::now() + FRAME_TIME;
         let has_time = || Instant::now() < until;
-        let mut seen = search_own(picture, self.symbol.as_ref(), until);
+        let mut seen = search_own(scales, self.symbol.as_ref(), until);
         if seen.sight.place.is_none() && has_time() {
-            seen = self.follow(picture).unwrap_or(seen);
+            seen = self.follow(scales.whole).unwrap_or(seen);
         }
         let mut sight = seen.sight;
         self.remember(seen.symbol, seen.is_known);
         self.failing += 1;
         if sight.place.is_none() && self.failing % LINEAR_EVERY == 1 && has_time() {
-            sight.code = linear::read(picture);
+            sight.code = linear::read(scales.whole);
         }
         if sight.code.is_none() && self.failing.is_multiple_of(GENERAL_EVERY) && has_time() {
-            sight.code = general(picture, false);
+            sight.code = general(scales, false);
         }
         sight
     }
@@ -156,17 +159,18 @@ pub fn decode(picture: Luma<'_>) -> Option<Code> {
         true => find(),
         false => None,
     };
-    quick(picture)
-        .or_else(|| in_time(&|| search_own(picture, None, until).sight.code))
+    let scales = Scales::of(picture);
+    quick(&scales)
+        .or_else(|| in_time(&|| search_own(&scales, None, until).sight.code))
         .or_else(|| in_time(&|| linear::read(picture)))
-        .or_else(|| in_time(&|| general(picture, true)))
+        .or_else(|| in_time(&|| general(&scales, true)))
 }
 
 /// Where a QR code lies in a picture. [`Eye`] says so too, but not of what it reads at a glance.
 #[cfg(feature = "camera")]
 pub(super) fn place_in(picture: Luma<'_>) -> Option<Place> {
     let mut place = None;
-    search(picture, |found| {
+    search(&Scales::of(picture), |found| {
         place = Some(found.place());
         true
     });
@@ -203,30 +207,30 @@ impl Seen {
 }
 
 /// Our own way, for a symbol that may be small, smeared or shaded.
-fn search_own(picture: Luma<'_>, earlier: Option<&Symbol>, until: Instant) -> Seen {
+fn search_own(scales: &Scales<'_>, earlier: Option<&Symbol>, until: Instant) -> Seen {
     let mut seen = Seen::default();
-    search(picture, |found| {
+    search(scales, |found| {
         seen.look(found, earlier) || Instant::now() > until
     });
     seen
 }
 
 /// The general decoder on half the size: what is easy, and most is, it reads in no time.
-fn quick(picture: Luma<'_>) -> Option<Code> {
-    general::read_quickly(picture.halved()?.view()).map(Code::qr)
+fn quick(scales: &Scales<'_>) -> Option<Code> {
+    general::read_quickly(scales.half()?).map(Code::qr)
 }
 
 /// The general decoder, for what is none of ours: it knows more of damage, and of other shapes.
-fn general(picture: Luma<'_>, is_thorough: bool) -> Option<Code> {
+fn general(scales: &Scales<'_>, is_thorough: bool) -> Option<Code> {
     // Half the size first: it reads most codes in a quarter of the time, noisy ones best.
-    let text = picture
-        .halved()
-        .and_then(|half| general::read(half.view()))
-        .or_else(|| general::read(picture))
-        .or_else(|| general::read(picture.smoothed()?.view()));
-    let doubles = is_thorough && picture.pixels().len() <= DOUBLED_MAX_PIXELS;
+    let text = scales
+        .half()
+        .and_then(general::read)
+        .or_else(|| general::read(scales.whole))
+        .or_else(|| general::read(scales.smooth()?));
+    let doubles = is_thorough && scales.whole.pixels().len() <= DOUBLED_MAX_PIXELS;
     let text = match text {
-        None if doubles => general::read(picture.doubled()?.view()),
+        None if doubles => general::read(scales.whole.doubled()?.view()),
         text => text,
     };
     text.map(Code::qr)

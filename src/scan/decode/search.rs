@@ -6,6 +6,7 @@ use super::fit::{self, Trial};
 use super::grid::{Grid, Point};
 use super::layout::Layout;
 use super::patch::Patch;
+use super::scales::Scales;
 use crate::scan::Luma;
 
 /// Pixels to each side that a pixel is compared with, in a picture of half the size and in a whole
@@ -32,7 +33,7 @@ const SHADE: f32 = 6.0;
 /// A symbol's grid over a picture.
 pub(super) struct Found<'a> {
     pub patch: Patch<'a>,
-    pub trial: Trial,
+    pub trial: &'static Trial,
     pub grid: Grid,
 }
 
@@ -60,21 +61,23 @@ impl Found<'_> {
 
 /// Shows the grids that may lie over symbols, the likeliest first, until one is `enough`; the
 /// finder patterns are searched in half of the size first. Whether one was.
-pub(super) fn search<'a>(picture: Luma<'a>, mut is_enough: impl FnMut(Found<'a>) -> bool) -> bool {
-    let half = picture.halved();
-    let large = half.map_or_else(Vec::new, |half| finder::find(half.view(), REACH_HALF, 1));
+pub(super) fn search<'a>(
+    scales: &Scales<'a>,
+    mut is_enough: impl FnMut(Found<'a>) -> bool,
+) -> bool {
+    let half = scales.half();
+    let large = half.map_or_else(Vec::new, |half| finder::find(half, REACH_HALF, 1));
     let large: Vec<Finder> = large.into_iter().map(Finder::doubled).collect();
-    if among(picture, &large, &mut is_enough) {
+    if among(scales.whole, &large, &mut is_enough) {
         return true;
     }
-    if picture.pixels().len() > WHOLE_MAX_PIXELS {
+    if scales.whole.pixels().len() > WHOLE_MAX_PIXELS {
         return false;
     }
-    let Some(smooth) = picture.smoothed() else {
-        return false;
-    };
-    let small = finder::find(smooth.view(), REACH_WHOLE, 2);
-    among(picture, &small, &mut is_enough)
+    let small = scales
+        .smooth()
+        .map_or_else(Vec::new, |smooth| finder::find(smooth, REACH_WHOLE, 2));
+    among(scales.whole, &small, &mut is_enough)
 }
 
 /// Where a symbol was last seen.
@@ -98,7 +101,7 @@ impl Track {
         let reach = (module * SHADE) as usize + 2;
         let margin = module * FOLLOWED_MARGIN;
         let patch = Patch::of(picture, &self.grid.corners, margin, reach, self.is_dark)?;
-        let trial = Trial::again(self.grid.size)?;
+        let trial = Trial::of(self.grid.size)?;
         let (score, grid) = fit::follow(&self.grid, &trial.marks, &patch)?;
         let mut found = Found { patch, trial, grid };
         (score > FOLLOWED_MIN && found.refine()).then_some(found)
@@ -129,14 +132,15 @@ fn at<'a>(picture: Luma<'a>, corner: &Corner) -> Option<Found<'a>> {
     let module = right.max(down) / (corner.size - 7.0);
     let reach = (module * SHADE) as usize + 2;
     let patch = Patch::of(picture, &points, module * MARGIN, reach, a.is_dark)?;
-    let mut trials: Vec<Trial> = fit::sizes(corner.size)
-        .filter_map(|size| Trial::of(corner, size, &patch))
-        .filter(|trial| trial.finders > FINDERS_MIN)
+    let mut trials: Vec<(f32, &'static Trial)> = fit::sizes(corner.size)
+        .filter_map(Trial::of)
+        .map(|trial| (trial.finders(corner, &patch), trial))
+        .filter(|(finders, _)| *finders > FINDERS_MIN)
         .collect();
-    trials.sort_by(|a, b| b.finders.total_cmp(&a.finders));
+    trials.sort_by(|(a, _), (b, _)| b.total_cmp(a));
     trials.truncate(SIZES_TRIED);
-    let mut best: Option<(f32, Grid, Trial)> = None;
-    for trial in trials {
+    let mut best: Option<(f32, Grid, &'static Trial)> = None;
+    for (_, trial) in trials {
         let Some((score, grid)) = trial.search(corner, &patch) else {
             continue;
         };
