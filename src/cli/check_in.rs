@@ -310,6 +310,14 @@ impl Printer for Keeper {
     fn status(&mut self, within: Duration) -> Result<(), PrinterFault> {
         self.inner.status(within)
     }
+
+    fn warning(&self) -> Option<PrinterFault> {
+        self.inner.warning()
+    }
+
+    fn about(&self) -> String {
+        self.inner.about()
+    }
 }
 
 /// Whether the screen is one on which a check-in has ended.

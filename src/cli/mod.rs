@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod doctor;
 mod print;
+mod printer;
 mod read_card;
 #[cfg(feature = "ui")]
 mod run;
@@ -50,6 +51,8 @@ enum Command {
     Scan(scan::Args),
     /// Check readers, printer, EHR, store and settings: one line each, with the cure
     Doctor(doctor::Args),
+    /// Ask the ticket printer how it is, print a trial ticket, or tell of a new roll
+    Printer(printer::Args),
     /// Serve the staff page alone, for a reception PC
     Staff(staff::Args),
     /// Check whether the record of what was done is unaltered
@@ -72,7 +75,7 @@ enum Command {
 enum Sim {
     /// A virtual citizen card in a virtual reader (vpcd)
     Card(sim_card::Args),
-    /// An ESC/POS printer on TCP
+    /// An ESC/POS printer on TCP or a serial line, with any fault
     Printer(sim_printer::Args),
     /// A small FHIR R4 and insurance server
     Ehr(sim_ehr::Args),
@@ -89,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::ReadCard(args) => read_card::run(&args),
         Command::Scan(args) => scan::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Printer(args) => printer::run(&args),
         Command::Staff(args) => staff::run(&args),
         Command::Audit(command) => audit::run(&command),
         Command::Trust(command) => trust::run(&command),

@@ -11,9 +11,9 @@ mod tests;
 pub use hours::Hours;
 pub use section::Fault;
 pub use settings::{
-    Camera, Chip, Config, Ehr, EhrAuth, Fhir, Fields, HospitalNumbers, Insurance, Kiosk, Link,
-    Policy, Printer, Privacy, Reader, Scanner, ScannerMode, Screen, Service, Setting, Site, Staff,
-    Store, Trust, Voice, Waits,
+    Camera, Chip, Config, Ehr, EhrAuth, Fhir, Fields, Flow, HospitalNumbers, Insurance, Kiosk,
+    Link, Policy, Printer, Privacy, Reader, Roll, Scanner, ScannerMode, Screen, Service, Setting,
+    Site, Staff, Store, Trust, Voice, Waits,
 };
 
 /// The commented example, as `tiepdon config example` prints it.

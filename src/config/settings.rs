@@ -285,10 +285,40 @@ pub enum ScannerMode {
 pub enum Link {
     /// ESC/POS over TCP (port 9100).
     Tcp(SocketAddr),
-    /// ESC/POS to a device file (`/dev/usb/lp0`, `/dev/tiepdon/printer`).
+    /// ESC/POS to a device file: a printer port (`/dev/usb/lp0`) or a serial line.
     Device(PathBuf),
+    /// An office printer, or a queue of CUPS: IPP to this address (`ipp://…`, `ipps://…`), as the
+    /// user of this name.
+    Ipp {
+        /// The printer's address.
+        uri: String,
+        /// `requesting-user-name`: by it a kiosk knows its own jobs.
+        user: String,
+    },
     /// Pictures into a folder: for trials without a printer.
     Folder(PathBuf),
+}
+
+/// How a serial printer says that it takes no more bytes for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Not at all.
+    None,
+    /// By the line CTS, to which the printer's DTR or RTS is wired.
+    Hardware,
+    /// By XON and XOFF.
+    Software,
+}
+
+/// The paper roll, for counting what is left of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Roll {
+    /// Millimetres of a new one.
+    pub length_mm: u32,
+    /// Staff are told at so many millimetres.
+    pub low_mm: u32,
+    /// Where the count is kept.
+    pub file: PathBuf,
 }
 
 /// The ticket printer.
@@ -302,6 +332,30 @@ pub struct Printer {
     pub band_rows: u32,
     /// The hospital's own template; absent: the built-in one.
     pub template: Option<PathBuf>,
+    /// Believe the status byte of the printer port, which some cheap printers get wrong.
+    pub port_status: bool,
+    /// Bits a second of a serial line; a USB printer that poses as one ignores it.
+    pub baud: u32,
+    /// Flow control of a serial line.
+    pub flow: Flow,
+    /// Absent: the paper is not counted.
+    pub roll: Option<Roll>,
+}
+
+impl Printer {
+    /// A printer of 80 mm with the defaults of the configuration.
+    pub fn at(link: Link) -> Self {
+        Self {
+            link,
+            width_dots: 576,
+            band_rows: 128,
+            template: None,
+            port_status: true,
+            baud: 115_200,
+            flow: Flow::None,
+            roll: None,
+        }
+    }
 }
 
 /// How the kiosk signs in to the hospital's system.

@@ -124,7 +124,9 @@ impl Kiosk {
         }
         let heard = (inlet.clone(), Arc::clone(&shared), observer);
         let mut driver = Driver::new(&config, &parts, sources, heard, limits)?;
+        let watch = paper::watch(&config, driver.press(), Arc::clone(&shared), inlet.clone());
         kiosk.thread("driver", &alive, move || driver.run(&inbox))?;
+        kiosk.thread("printer-watch", &alive, watch)?;
         kiosk.thread("outbox", &alive, drain::work(&parts, Arc::clone(&shared)))?;
         kiosk.thread("fleet", &alive, fleet::work(&config, &parts, shared, inlet))?;
         Ok(kiosk)

@@ -1,13 +1,22 @@
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::Inlet;
 use super::parts::{OpenPrinter, Parts};
+use super::shared::Shared;
 use crate::checkin::Shown;
-use crate::config::Config;
+use crate::config::{Config, Link};
 use crate::identity::Payload;
 use crate::queue::{Issued, Paper};
 use crate::ticket::{Face, Printer, PrinterFault, Template};
 use crate::words::Cause;
+
+/// An idle printer is asked how it is this often, so that staff know of a fault before a patient
+/// does.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// For the answer; with [`LOOK_EVERY`], less than the ten seconds in which a fault must be known.
+const LOOK_WITHIN: Duration = Duration::from_secs(3);
 
 /// Makes a ticket of a number and puts it onto paper.
 pub(super) struct Press {
@@ -15,8 +24,15 @@ pub(super) struct Press {
     template: Arc<Template>,
     open: OpenPrinter,
     /// The printer with what was learnt of it; another one is opened after a fault of ours.
-    printer: Mutex<Option<Box<dyn Printer>>>,
+    printer: Mutex<Place>,
+    returned: Condvar,
     within: Duration,
+}
+
+/// Only one may speak to a printer at a time.
+enum Place {
+    Free(Option<Box<dyn Printer>>),
+    Taken,
 }
 
 impl Press {
@@ -25,7 +41,8 @@ impl Press {
             config: Arc::clone(config),
             template: Arc::clone(&parts.template),
             open: Arc::clone(&parts.printer),
-            printer: Mutex::default(),
+            printer: Mutex::new(Place::Free(None)),
+            returned: Condvar::new(),
             // The machine's own bound comes last, so that the cause is the printer's.
             within: config
                 .policy
@@ -36,12 +53,13 @@ impl Press {
         }
     }
 
+    /// Prints; with what will soon keep the printer from it.
     pub(super) fn print(
         &self,
         issued: &Issued,
         who: Option<&Shown>,
         desk: Option<Cause>,
-    ) -> Result<Paper, PrinterFault> {
+    ) -> (Result<Paper, PrinterFault>, Option<PrinterFault>) {
         let services = self.config.services.iter();
         let service = services
             .clone()
@@ -54,16 +72,18 @@ impl Press {
             .filter(|_| desk.is_none());
         face.code = Some(Payload::visit_code(issued.visit));
         face.trial = self.config.trial;
-        let raster = self
-            .template
-            .render(&face, self.config.printer.width_dots)
-            .map_err(|error| {
-                // The template was tried at start with the longest words: this is a fault of ours.
-                PrinterFault {
-                    cause: Cause::PrinterOffline,
+        let rendered = self.template.render(&face, self.config.printer.width_dots);
+        let raster = match rendered {
+            Ok(raster) => raster,
+            // The template was tried at start with the longest words: this is a fault of ours.
+            Err(error) => {
+                let fault = PrinterFault {
+                    cause: Cause::PrinterOther,
                     detail: error.to_string(),
-                }
-            })?;
+                };
+                return (Err(fault), None);
+            }
+        };
         let echo = *issued
             .visit
             .simple()
@@ -71,14 +91,80 @@ impl Press {
             .as_bytes()
             .last_chunk::<4>()
             .unwrap_or(b"0000");
-        let kept = self.place().take();
-        let mut printer = kept.unwrap_or_else(|| (self.open)());
-        let printed = printer.print(&raster, echo, self.within);
-        *self.place() = Some(printer);
-        printed
+        self.with(|printer| {
+            let printed = printer.print(&raster, echo, self.within);
+            (printed, printer.warning())
+        })
     }
 
-    fn place(&self) -> MutexGuard<'_, Option<Box<dyn Printer>>> {
+    /// How the printer is: the fault that keeps it from printing, or will soon. None while somebody
+    /// prints, whose own outcome says it better.
+    fn look(&self) -> Option<Result<(), PrinterFault>> {
+        if matches!(*self.place(), Place::Taken) {
+            return None;
+        }
+        Some(self.with(|printer| {
+            printer.status(LOOK_WITHIN)?;
+            printer.warning().map_or(Ok(()), Err)
+        }))
+    }
+
+    /// With the printer, alone. Whoever holds it longer than it may is not waited for.
+    fn with<T>(&self, act: impl FnOnce(&mut dyn Printer) -> T) -> T {
+        let taken = |place: &mut Place| matches!(place, Place::Taken);
+        let (mut place, _) = self
+            .returned
+            .wait_timeout_while(self.place(), LOOK_WITHIN, taken)
+            .unwrap_or_else(PoisonError::into_inner);
+        let kept = match std::mem::replace(&mut *place, Place::Taken) {
+            Place::Free(kept) => kept,
+            Place::Taken => None,
+        };
+        drop(place);
+        let mut held = Held {
+            press: self,
+            printer: None,
+        };
+        let printer = held.printer.insert(kept.unwrap_or_else(|| (self.open)()));
+        act(printer.as_mut())
+    }
+
+    fn place(&self) -> std::sync::MutexGuard<'_, Place> {
         self.printer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Gives the printer back. One that panicked is not used again.
+struct Held<'a> {
+    press: &'a Press,
+    printer: Option<Box<dyn Printer>>,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        let sane = self.printer.take().filter(|_| !std::thread::panicking());
+        *self.press.place() = Place::Free(sane);
+        self.press.returned.notify_one();
+    }
+}
+
+/// Watches the idle printer.
+pub(super) fn watch(
+    config: &Config,
+    press: Arc<Press>,
+    shared: Arc<Shared>,
+    inlet: Inlet,
+) -> impl FnOnce() + Send + 'static {
+    let is_printer = !matches!(config.printer.link, Link::Folder(_));
+    let turn = move || {
+        if let Some(health) = press.look() {
+            inlet.health("printer", health.map_err(|fault| fault.to_string()));
+        }
+        shared.wait_closed(LOOK_EVERY)
+    };
+    move || {
+        if is_printer {
+            super::turns("printer-watch", turn);
+        }
     }
 }

@@ -134,6 +134,11 @@ impl Shared {
         })
     }
 
+    /// Waits until `patience` has passed. False: the kiosk stops.
+    pub(super) fn wait_closed(&self, patience: Duration) -> bool {
+        self.wait(patience, |_| false)
+    }
+
     /// Waits until there is new work for the outbox, or `patience` has passed. False: the kiosk stops.
     pub(super) fn wait_outbox(&self, seen: &mut u64, patience: Duration) -> bool {
         self.wait(patience, |board| {

@@ -21,7 +21,7 @@ use crate::words::Cause;
 
 pub use face::{Face, grade_mark};
 pub use layout::Template;
-pub use printers::{DevicePrinter, FolderPrinter, TcpPrinter, open};
+pub use printers::{Roll, open};
 pub use raster::Raster;
 
 /// Why there is no picture of a ticket.
@@ -76,14 +76,21 @@ pub enum TicketError {
     Picture(String),
 }
 
-/// Why nothing, or not all, was printed.
+/// Why nothing, or not all, was printed; or what will soon keep the printer from printing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{detail}")]
+#[error("{}: {detail}", cause.code())]
 pub struct PrinterFault {
-    /// For patient and staff.
+    /// For patient and staff: one of the causes that are named as IPP names them.
     pub cause: Cause,
     /// For engineers.
     pub detail: String,
+}
+
+impl PrinterFault {
+    fn new(cause: Cause, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self { cause, detail }
+    }
 }
 
 /// Something that puts a raster onto paper.
@@ -100,4 +107,15 @@ pub trait Printer: Send {
     /// Whether it could print now, as far as it says: a printer that takes the connection and says
     /// nothing may well print.
     fn status(&mut self, within: Duration) -> Result<(), PrinterFault>;
+
+    /// What was found last that does not keep it from printing yet: [`Cause::MediaLow`].
+    fn warning(&self) -> Option<PrinterFault> {
+        None
+    }
+
+    /// What is known of it after a status or a ticket, in a few words for engineers: its model, and
+    /// what it can say of itself.
+    fn about(&self) -> String {
+        String::new()
+    }
 }

@@ -47,16 +47,41 @@ pub enum Cause {
     CalledByPatient,
     /// Staff ask the patient to come to the desk.
     CalledToDesk,
-    /// The printer is out of paper.
-    PaperOut,
+    /// The printer is out of paper. From here to [`Self::PrinterOther`] a printer's causes, which
+    /// are called what IPP calls them: the keywords of `printer-state-reasons` (RFC 8011 §5.4.12,
+    /// PWG 5100.9 §8.1).
+    #[serde(rename = "media-empty")]
+    MediaEmpty,
+    /// The printer's paper ends soon; it prints.
+    #[serde(rename = "media-low")]
+    MediaLow,
+    /// Paper is stuck in the printer.
+    #[serde(rename = "media-jam")]
+    MediaJam,
     /// The printer's cover is open.
+    #[serde(rename = "cover-open")]
     CoverOpen,
-    /// The printer's cutter or mechanism is stuck.
-    PrinterJam,
+    /// The printer's cutter is stuck.
+    #[serde(rename = "separation-cutter-jam")]
+    CutterJam,
+    /// The printer has no toner or ink.
+    #[serde(rename = "marker-supply-empty")]
+    MarkerSupplyEmpty,
     /// The printer is off, unplugged or not reachable.
-    PrinterOffline,
+    #[serde(rename = "shutdown")]
+    PrinterShutdown,
+    /// Another program holds the printer.
+    #[serde(rename = "connecting-to-device")]
+    PrinterBusy,
     /// The printer does not answer in time.
-    PrinterSilent,
+    #[serde(rename = "timed-out")]
+    PrinterTimedOut,
+    /// Somebody stopped the printer or its queue.
+    #[serde(rename = "paused")]
+    PrinterPaused,
+    /// The printer reports an error of another kind.
+    #[serde(rename = "other")]
+    PrinterOther,
     /// No card reader.
     ReaderMissing,
     /// No camera.
@@ -67,7 +92,7 @@ pub enum Cause {
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 34] = [
         Self::NotACitizenCard,
         Self::OtherDocument,
         Self::CardMoved,
@@ -88,15 +113,26 @@ impl Cause {
         Self::StoreDown,
         Self::CalledByPatient,
         Self::CalledToDesk,
-        Self::PaperOut,
+        Self::MediaEmpty,
+        Self::MediaLow,
+        Self::MediaJam,
         Self::CoverOpen,
-        Self::PrinterJam,
-        Self::PrinterOffline,
-        Self::PrinterSilent,
+        Self::CutterJam,
+        Self::MarkerSupplyEmpty,
+        Self::PrinterShutdown,
+        Self::PrinterBusy,
+        Self::PrinterTimedOut,
+        Self::PrinterPaused,
+        Self::PrinterOther,
         Self::ReaderMissing,
         Self::CameraMissing,
         Self::EhrDown,
     ];
+
+    /// The cause with this code.
+    pub fn of_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|cause| cause.code() == code)
+    }
 
     /// The code, as it stands in JSON, the log and the catalogue.
     pub fn code(self) -> &'static str {
@@ -121,11 +157,17 @@ impl Cause {
             Self::StoreDown => "store_down",
             Self::CalledByPatient => "called_by_patient",
             Self::CalledToDesk => "called_to_desk",
-            Self::PaperOut => "paper_out",
-            Self::CoverOpen => "cover_open",
-            Self::PrinterJam => "printer_jam",
-            Self::PrinterOffline => "printer_offline",
-            Self::PrinterSilent => "printer_silent",
+            Self::MediaEmpty => "media-empty",
+            Self::MediaLow => "media-low",
+            Self::MediaJam => "media-jam",
+            Self::CoverOpen => "cover-open",
+            Self::CutterJam => "separation-cutter-jam",
+            Self::MarkerSupplyEmpty => "marker-supply-empty",
+            Self::PrinterShutdown => "shutdown",
+            Self::PrinterBusy => "connecting-to-device",
+            Self::PrinterTimedOut => "timed-out",
+            Self::PrinterPaused => "paused",
+            Self::PrinterOther => "other",
             Self::ReaderMissing => "reader_missing",
             Self::CameraMissing => "camera_missing",
             Self::EhrDown => "ehr_down",

@@ -1,5 +1,5 @@
-//! Readers that we did not write read the simulated card. Our reader and our card could share a
-//! mistake; three other houses hardly share it too.
+//! Readers that we did not write read the simulated card, and a printer that we did not write prints
+//! our tickets. Our own two sides could share a mistake; other houses hardly share it too.
 //!
 //! `table.rs` has the cards and what each peer is to find on them: read whole and proved, or refused
 //! for a reason that is named. JMRTD comes through a real PC/SC service, gmrtd over a socket, the
@@ -9,6 +9,7 @@
 mod crate_dmrtd;
 #[path = "../common/dmrtd.rs"]
 mod dmrtd_reader;
+mod emupos;
 mod gmrtd;
 mod jmrtd;
 mod line;
@@ -107,4 +108,16 @@ fn the_crate_dmrtd_gets_in_by_every_way_of_pace_that_it_has() {
             None
         }
     });
+}
+
+#[test]
+fn emupos_prints_the_ticket_as_it_was_drawn_and_its_faults_are_understood() {
+    let test = "emupos_prints_the_ticket_as_it_was_drawn_and_its_faults_are_understood";
+    match emupos::Emupos::start() {
+        Ok(mut printer) => emupos::check(&mut printer),
+        Err(reason) => {
+            let line = format!("skipped: {test} ({reason})\n");
+            let _ = std::io::stderr().write_all(line.as_bytes());
+        }
+    }
 }

@@ -54,42 +54,42 @@ fn a_faulty_printer_costs_nobody_their_number_and_is_not_believed() {
                 offline: true,
                 ..none()
             },
-            issued("printer_offline", "failed"),
+            issued("shutdown", "failed"),
         ),
         (
             Faults {
                 paper_out: true,
                 ..none()
             },
-            issued("paper_out", "failed"),
+            issued("media-empty", "failed"),
         ),
         (
             Faults {
                 paper_rows_left: Some(100),
                 ..none()
             },
-            issued("paper_out", "failed"),
+            issued("media-empty", "failed"),
         ),
         (
             Faults {
                 cover_open: true,
                 ..none()
             },
-            issued("cover_open", "failed"),
+            issued("cover-open", "failed"),
         ),
         (
             Faults {
                 cutter: true,
                 ..none()
             },
-            issued("printer_jam", "failed"),
+            issued("separation-cutter-jam", "failed"),
         ),
         (
             Faults {
                 disconnect_after_bytes: Some(5000),
                 ..none()
             },
-            issued("printer_offline", "failed"),
+            issued("shutdown", "failed"),
         ),
         (
             Faults {
@@ -141,7 +141,7 @@ fn a_printer_that_is_not_there_costs_nobody_their_number() {
     // What the configuration names is gone; the other one is only kept for the looks.
     site.printer = elsewhere;
     let end = site.check_in(&["--qr-text", &known().card_qr()]);
-    end.assert("issued printer_offline claimed failed local");
+    end.assert("issued shutdown claimed failed local");
     assert!(is_waited_for(&site, "A001"));
 }
 

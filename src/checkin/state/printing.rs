@@ -73,7 +73,7 @@ impl Printing {
     pub(super) fn give_up(self, ctx: &mut Context<'_>) -> State {
         self.done(
             Paper::Failed,
-            PaperShown::Missing(Cause::PrinterSilent),
+            PaperShown::Missing(Cause::PrinterTimedOut),
             ctx,
         )
     }

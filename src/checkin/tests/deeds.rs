@@ -132,7 +132,7 @@ pub fn answer(question: &Effect, manner: u8) -> Option<Event> {
         }
         Effect::Print { ask, issued, .. } => {
             let result = match manner % 4 {
-                0 => Err(Cause::PaperOut),
+                0 => Err(Cause::MediaEmpty),
                 1 => Ok(Paper::Unverified),
                 _ => Ok(Paper::Confirmed),
             };

@@ -442,7 +442,7 @@ fn a_dead_printer_leaves_the_number_on_the_screen_and_the_truth_in_the_store() {
     let Screen::Done { paper, .. } = world.screen() else {
         panic!("done")
     };
-    assert_eq!(paper, PaperShown::Missing(Cause::PrinterSilent));
+    assert_eq!(paper, PaperShown::Missing(Cause::PrinterTimedOut));
     let (_, visit) = world.print_ask();
     assert_eq!(world.store.papers[&visit], Paper::Failed);
     world.prints(Ok(Paper::Confirmed));

@@ -17,7 +17,7 @@ use crate::ticket::{self, Template};
 use crate::words::{Cause, Language};
 
 /// A printer answers its status within this.
-const PRINTER: Duration = Duration::from_secs(3);
+const PRINTER: Duration = Duration::from_secs(6);
 /// Less free space than this is a fault: the store could not grow for a day.
 const DISK_FAULT_BYTES: u64 = 200 << 20;
 /// Less than this is worth a word.
@@ -144,25 +144,29 @@ fn printer(config: &Config) -> Finding {
     let name = match &config.printer.link {
         Link::Tcp(address) => address.to_string(),
         Link::Device(path) => path.display().to_string(),
+        Link::Ipp { uri, .. } => uri.clone(),
         Link::Folder(path) => {
             return Finding::warning(
                 CHECK,
                 format!("pictures into {}", path.display()),
-                "for trials only: set device or tcp",
+                "for trials only: set device, tcp or ipp",
             );
         }
     };
-    match ticket::open(&config.printer).status(PRINTER) {
-        Ok(()) => Finding::ok(CHECK, name),
-        Err(fault) => Finding::fault(
-            CHECK,
-            fault.to_string(),
-            if fault.cause == Cause::PrinterOffline {
-                "correct [printer]; udev/70-tiepdon.rules gives a USB printer its name"
-            } else {
-                fault.cause.cure(Language::En)
-            },
-        ),
+    let mut printer = ticket::open(&config.printer);
+    if let Err(fault) = printer.status(PRINTER) {
+        let cure = if fault.cause == Cause::PrinterShutdown {
+            "correct [printer]; udev/70-tiepdon.rules gives a USB printer its name"
+        } else {
+            fault.cause.cure(Language::En)
+        };
+        return Finding::fault(CHECK, fault.to_string(), cure);
+    }
+    match printer.warning() {
+        Some(warning) => {
+            Finding::warning(CHECK, warning.to_string(), warning.cause.cure(Language::En))
+        }
+        None => Finding::ok(CHECK, format!("{name}: {}", printer.about())),
     }
 }
 

@@ -1,13 +1,14 @@
 //! Reader, trust anchors, camera, scanner, printer, panel, voice.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::civil::time;
 
 use super::Root;
 use crate::config::hours::Hours;
+use crate::config::section::Section;
 use crate::config::settings::{
-    Camera, Fields, Link, Printer, Reader, Scanner, ScannerMode, Screen, Trust, Voice,
+    Camera, Fields, Flow, Link, Printer, Reader, Roll, Scanner, ScannerMode, Screen, Trust, Voice,
 };
 
 /// Where trust anchors are, unless the file says otherwise.
@@ -106,7 +107,8 @@ impl Root<'_> {
         read
     }
 
-    pub(super) fn printer(&self) -> Printer {
+    /// `kiosk`: whose jobs they are at a shared printer. What is counted is kept beside `store`.
+    pub(super) fn printer(&self, kiosk: &str, store: &Path) -> Printer {
         let printer = self.root.section("printer");
         let tcp = printer
             .parsed("tcp", "an address such as 192.0.2.7:9100", |text| {
@@ -116,23 +118,47 @@ impl Root<'_> {
         let device = printer
             .text("device")
             .map(|text| Link::Device(self.path(&text)));
+        let ipp = printer.parsed(
+            "ipp",
+            "an address such as ipp://192.0.2.7/ipp/print",
+            |text| {
+                let known = ["ipp://", "ipps://"]
+                    .iter()
+                    .any(|start| text.starts_with(start));
+                known.then(|| Link::Ipp {
+                    uri: text.to_owned(),
+                    user: format!("tiepdon-{kiosk}"),
+                })
+            },
+        );
         let folder = printer
             .text("folder")
             .map(|text| Link::Folder(self.path(&text)));
-        let mut links: Vec<Link> = [tcp, device, folder].into_iter().flatten().collect();
+        let mut links: Vec<Link> = [tcp, device, ipp, folder].into_iter().flatten().collect();
         if links.len() != 1 {
             self.root
-                .fault("printer", "needs exactly one of device, tcp, folder");
+                .fault("printer", "needs exactly one of device, tcp, ipp, folder");
         }
         let width_dots = printer.number("width_dots", 384..=576, 576);
         if ![384, 576].contains(&width_dots) {
             printer.fault("width_dots", "is 576 (paper of 80 mm) or 384 (58 mm)");
         }
+        let flows = [
+            ("none", Flow::None),
+            ("hardware", Flow::Hardware),
+            ("software", Flow::Software),
+        ];
+        let default = Printer::at(links.pop().unwrap_or(Link::Folder(PathBuf::new())));
         let read = Printer {
-            link: links.pop().unwrap_or(Link::Folder(PathBuf::new())),
             width_dots,
-            band_rows: printer.number("band_rows", 8..=1024, 256),
+            band_rows: printer.number("band_rows", 8..=255, default.band_rows),
             template: printer.text("template").map(|text| self.path(&text)),
+            port_status: printer.flag("port_status", default.port_status),
+            // Slower is no use: at 9600 a ticket would take more than a minute.
+            baud: printer.number("baud", 38_400..=4_000_000, default.baud),
+            flow: printer.one_of("flow", &flows, default.flow),
+            roll: roll(&printer, store),
+            ..default
         };
         printer.finish();
         read
@@ -156,4 +182,13 @@ impl Root<'_> {
             command: c.into_iter().map(|(text, _)| text).collect(),
         })
     }
+}
+
+fn roll(printer: &Section<'_>, store: &Path) -> Option<Roll> {
+    let low_mm = printer.number("roll_low_mm", 100..=100_000, 5_000);
+    printer.has("roll_mm").then(|| Roll {
+        length_mm: printer.number("roll_mm", 1_000..=1_000_000, 80_000),
+        low_mm,
+        file: store.with_file_name("roll.json"),
+    })
 }

@@ -65,9 +65,9 @@ struct Root<'a> {
 impl Root<'_> {
     fn read(&self) -> Config {
         let services = self.services();
+        let (kiosk, store) = (self.kiosk(), self.store());
         let config = Config {
             site: self.site(),
-            kiosk: self.kiosk(),
             policy: self.policy(),
             desk: self.desk(&services),
             services,
@@ -76,10 +76,11 @@ impl Root<'_> {
             fields: self.fields(),
             camera: self.camera(),
             scanner: self.scanner(),
-            printer: self.printer(),
+            printer: self.printer(&kiosk.id, &store.path),
             ehr: self.ehr(),
             insurance: self.insurance(),
-            store: self.store(),
+            kiosk,
+            store,
             staff: self.staff(),
             screen: self.screen(),
             voice: self.voice(),

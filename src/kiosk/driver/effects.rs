@@ -62,17 +62,13 @@ impl Driver {
                 let refusal = Event::Printed {
                     ask,
                     visit,
-                    result: Err(Cause::PrinterSilent),
+                    result: Err(Cause::PrinterTimedOut),
                 };
                 let run = move || {
-                    let printed = press.print(&issued, who.as_ref(), desk);
-                    inlet.health(
-                        "printer",
-                        printed
-                            .as_ref()
-                            .map(|_| ())
-                            .map_err(|fault| fault.detail.clone()),
-                    );
+                    let (printed, warning) = press.print(&issued, who.as_ref(), desk);
+                    let told = printed.as_ref().err().or(warning.as_ref());
+                    let health = told.map_or(Ok(()), |fault| Err(fault.to_string()));
+                    inlet.health("printer", health);
                     let result = printed.map_err(|fault| fault.cause);
                     inlet.event(Event::Printed { ask, visit, result });
                 };
@@ -236,11 +232,12 @@ fn write(
         }
         Effect::Paper { visit, paper } => {
             store.paper(visit, paper, at)?;
-            if paper == Paper::Failed {
-                audit("paper_failed", serde_json::json!({ "visit": visit }))
+            let what = if paper == Paper::Failed {
+                "paper_failed"
             } else {
-                Ok(())
-            }
+                "paper"
+            };
+            audit(what, serde_json::json!({ "visit": visit, "paper": paper }))
         }
         Effect::Unclaim { visit } => {
             store.unclaim(visit, at)?;

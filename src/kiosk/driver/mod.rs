@@ -132,6 +132,11 @@ impl Driver {
         })
     }
 
+    /// What prints, for whoever watches the printer.
+    pub(super) fn press(&self) -> Arc<Press> {
+        Arc::clone(&self.press)
+    }
+
     /// Until told to stop.
     pub(super) fn run(&mut self, inbox: &Receiver<Input>) {
         self.fenced(Self::show);
@@ -278,7 +283,10 @@ impl Driver {
 
     /// The loss of a device closes a way; its return opens it.
     fn device(&mut self, device: &'static str, health: Result<(), String>) {
-        if let Err(cause) = &health {
+        // A device that is asked again and again says the same each time.
+        if self.health.get(device) != Some(&health)
+            && let Err(cause) = &health
+        {
             tracing::warn!(device, cause, "device fault");
         }
         self.health.insert(device, health);

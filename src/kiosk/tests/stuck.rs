@@ -44,7 +44,7 @@ fn a_printer_that_panics_costs_the_paper_and_the_next_ticket_is_printed() {
     house.press.panic_once();
     house.show_code(AN);
     house.confirm();
-    let silent = PaperShown::Missing(Cause::PrinterSilent);
+    let silent = PaperShown::Missing(Cause::PrinterTimedOut);
     assert_eq!(house.done(), ("A001".to_owned(), silent));
     house.until_waiting(&[("A001", &["paper_failed"])]);
     house.touch(Touch::Finish);
@@ -113,7 +113,7 @@ fn a_ticket_that_is_printed_after_the_printer_was_given_up_is_recorded() {
         house.press.close();
         house.show_code(AN);
         house.confirm();
-        let silent = PaperShown::Missing(Cause::PrinterSilent);
+        let silent = PaperShown::Missing(Cause::PrinterTimedOut);
         assert_eq!(house.done(), ("A001".to_owned(), silent));
         house.until_waiting(&[("A001", &["paper_failed"])]);
         if limit != NEVER {

@@ -13,6 +13,10 @@ enum Job {
     Cut,
     /// `GS ( H`: say so when everything before is printed.
     SayWhenDone([u8; 4]),
+    /// `GS a`: from here on changes are said unasked, or not.
+    SayChanges(bool),
+    /// `GS I`: a byte or a word about itself.
+    SayWho(u8),
 }
 
 /// The command being received.
@@ -26,15 +30,24 @@ enum Expecting {
     },
 }
 
+/// `DLE DC4` 8: forget everything.
+const CLEAR: [u8; 10] = [0x10, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08];
+
+/// `DLE DC4` 2: switch off.
+const POWER_OFF: [u8; 5] = [0x10, 0x14, 0x02, 0x01, 0x08];
+
 /// A printer's mind.
 #[derive(Debug)]
 pub(super) struct Decoder {
     expecting: Expecting,
     /// The last bytes, for the real-time commands that are looked for in everything.
-    last: [u8; 2],
+    last: [u8; 10],
     waiting: Vec<Job>,
     paper: Vec<u8>,
     paper_row_bytes: usize,
+    says_changes: bool,
+    /// What was said last of its state.
+    told: Option<[u8; 4]>,
     /// Real-time commands that came as dots of a picture.
     pub(super) stray: usize,
     /// Times that it was told to forget what it holds.
@@ -54,26 +67,48 @@ impl Decoder {
     pub(super) fn new() -> Self {
         Self {
             expecting: Expecting::Command(Vec::new()),
-            last: [0; 2],
+            last: [0; 10],
             waiting: Vec::new(),
             paper: Vec::new(),
             paper_row_bytes: 0,
+            says_changes: false,
+            told: None,
             stray: 0,
             cleared: 0,
             unknown: 0,
         }
     }
 
-    /// A new connection: half a command of the last one is dropped.
-    pub(super) fn connected(&mut self) {
-        self.expecting = Expecting::Command(Vec::new());
-        self.last = [0; 2];
+    /// It was switched off and on: everything is forgotten but what is on the paper.
+    pub(super) fn restarted(&mut self) {
+        *self = Self {
+            paper: std::mem::take(&mut self.paper),
+            paper_row_bytes: self.paper_row_bytes,
+            stray: self.stray,
+            cleared: self.cleared,
+            unknown: self.unknown,
+            ..Self::new()
+        };
+    }
+
+    /// Somebody puts a new roll in, and tears off what hung out of the old one.
+    pub(super) fn new_roll(&mut self) {
+        self.paper.clear();
+    }
+
+    /// The paper that is not cut yet.
+    pub(super) fn paper(&self) -> Option<Ticket> {
+        picture(self.paper.clone(), self.paper_row_bytes)
     }
 
     /// Takes one byte.
     pub(super) fn take(&mut self, byte: u8, faults: &mut Faults) -> Output {
         let mut output = Output::default();
         let real_time = self.real_time(byte, faults, &mut output);
+        if self.last == CLEAR && !faults.no_clear {
+            self.work(faults, &mut output);
+            return output;
+        }
         match std::mem::replace(&mut self.expecting, Expecting::Command(Vec::new())) {
             Expecting::Picture {
                 row_bytes,
@@ -105,30 +140,54 @@ impl Decoder {
     }
 
     /// Whether `byte` ends a real-time command; it is obeyed wherever it stands.
-    fn real_time(&mut self, byte: u8, faults: &Faults, output: &mut Output) -> bool {
-        let before = self.last;
-        self.last = [before[1], byte];
-        match (before, byte) {
-            ([0x10, 0x04], 1..=4) => output.answers.extend(faults.status(byte)),
-            ([0x10, 0x05], 1 | 2) => {
-                self.cleared += 1;
-                self.waiting.clear();
-                self.paper.clear();
+    fn real_time(&mut self, byte: u8, faults: &mut Faults, output: &mut Output) -> bool {
+        self.last.rotate_left(1);
+        self.last[9] = byte;
+        match self.last {
+            [.., 0x10, 0x04, 1..=4] => output.answers.extend(faults.status(byte)),
+            // It heeds this one in an error only.
+            [.., 0x10, 0x05, 2] if !faults.can_print() => self.clear(faults),
+            [.., 0x10, 0x05, 1 | 2] => {}
+            CLEAR => {
+                self.clear(faults);
+                if !faults.no_clear {
+                    output.answers.extend([0x37, 0x25, 0x00]);
+                }
             }
-            ([0x10, 0x14], 1..=8) => {}
+            [.., 0x10, 0x14, 0x02, 0x01, 0x08] => faults.offline = true,
+            // A pulse for the cash drawer.
+            [.., 0x10, 0x14, 1, 0 | 1, 1..=8] => {}
             _ => return false,
         }
         true
     }
 
+    fn clear(&mut self, faults: &Faults) {
+        self.cleared += 1;
+        if !faults.no_clear {
+            self.waiting.clear();
+            self.expecting = Expecting::Command(Vec::new());
+        }
+    }
+
     /// Acts on a command that is complete, or goes on expecting the rest of it.
     fn command(&mut self, command: Vec<u8>) -> Expecting {
+        let real_time = [&CLEAR[..], &POWER_OFF];
         match command.as_slice() {
-            [0x1B] | [0x1D] | [0x10] | [0x10, 0x04 | 0x05 | 0x14] | [0x1D, 0x76 | 0x56 | 0x28] => {
+            [0] => return Expecting::Command(Vec::new()),
+            [0x1B]
+            | [0x1D]
+            | [0x10]
+            | [0x10, 0x04 | 0x05]
+            | [0x1D, 0x76 | 0x56 | 0x28 | 0x49 | 0x61] => {
                 return Expecting::Command(command);
             }
-            [0x1B, 0x40] => {}
-            [0x10, 0x04 | 0x05, _] => {}
+            [0x1B, 0x40] | [0x10, 0x04 | 0x05, _] => {}
+            begun @ [0x10, 0x14, ..] if real_time.iter().any(|all| all.starts_with(begun)) => {
+                if !real_time.contains(&begun) {
+                    return Expecting::Command(command);
+                }
+            }
             &[0x1D, 0x76, 0x30, _, xl, xh, yl, yh] => {
                 let row_bytes = usize::from(u16::from_le_bytes([xl, xh]));
                 let missing = row_bytes * usize::from(u16::from_le_bytes([yl, yh]));
@@ -144,6 +203,8 @@ impl Decoder {
             [0x1D, 0x76, ..] if command.len() < 8 => return Expecting::Command(command),
             [0x1D, 0x56, 0x42] => return Expecting::Command(command),
             [0x1D, 0x56, _] | [0x1D, 0x56, 0x42, _] => self.waiting.push(Job::Cut),
+            &[0x1D, 0x61, n] => self.waiting.push(Job::SayChanges(n != 0)),
+            &[0x1D, 0x49, n] => self.waiting.push(Job::SayWho(n)),
             &[0x1D, 0x28, 0x48, 6, 0, 0x30, 0x30, a, b, c, d] => {
                 self.waiting.push(Job::SayWhenDone([a, b, c, d]));
             }
@@ -158,7 +219,7 @@ impl Decoder {
         Expecting::Command(Vec::new())
     }
 
-    /// Prints what waits, as far as the paper goes.
+    /// Prints what waits, as far as the paper goes, and says what changed.
     pub(super) fn work(&mut self, faults: &mut Faults, output: &mut Output) {
         while faults.can_print() && !self.waiting.is_empty() {
             match self.waiting.remove(0) {
@@ -169,8 +230,22 @@ impl Decoder {
                     output.answers.extend(id);
                     output.answers.push(0);
                 }
-                Job::SayWhenDone(_) => {}
+                Job::SayChanges(on) if !faults.no_automatic => {
+                    self.says_changes = on;
+                    // It says at once how it is.
+                    self.told = None;
+                }
+                Job::SayWho(67) if !faults.no_identity => {
+                    output.answers.extend(b"_SIM-80\0");
+                }
+                Job::SayWho(1) if !faults.no_identity => output.answers.push(0x20),
+                Job::SayWhenDone(_) | Job::SayChanges(_) | Job::SayWho(_) => {}
             }
+        }
+        let now = faults.automatic();
+        if self.says_changes && self.told != Some(now) {
+            self.told = Some(now);
+            output.answers.extend(now);
         }
     }
 
@@ -197,18 +272,21 @@ impl Decoder {
     }
 
     fn cut(&mut self) -> Option<Ticket> {
-        let bits = std::mem::take(&mut self.paper);
-        (!bits.is_empty()).then(|| Ticket {
-            width: self.paper_row_bytes as u32 * 8,
-            height: (bits.len() / self.paper_row_bytes) as u32,
-            bits,
-        })
+        picture(std::mem::take(&mut self.paper), self.paper_row_bytes)
     }
+}
+
+fn picture(bits: Vec<u8>, row_bytes: usize) -> Option<Ticket> {
+    (!bits.is_empty()).then(|| Ticket {
+        width: row_bytes as u32 * 8,
+        height: (bits.len() / row_bytes) as u32,
+        bits,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Decoder, Faults};
+    use super::{CLEAR, Decoder, Faults};
 
     /// Two rows of two bytes, cut, and the request to say when done.
     const TICKET: &[u8] = &[
@@ -236,22 +314,57 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_can_switch_it_off() {
+        let mut decoder = Decoder::new();
+        let mut faults = Faults::none();
+        let picture = [
+            0x1D, 0x76, 0x30, 0, 5, 0, 1, 0, 0x10, 0x14, 0x02, 0x01, 0x08,
+        ];
+        feed(&mut decoder, &picture, &mut faults);
+        assert!(faults.offline && decoder.stray == 1);
+    }
+
+    #[test]
     fn without_paper_a_ticket_waits_and_comes_out_late_unless_it_is_cleared() {
-        for clear in [false, true] {
+        for (clear, no_clear, late) in [(false, false, 1), (true, false, 0), (true, true, 1)] {
             let mut decoder = Decoder::new();
             let mut faults = Faults {
                 paper_rows_left: Some(1),
+                no_clear,
                 ..Faults::none()
             };
             let (answers, tickets) = feed(&mut decoder, TICKET, &mut faults);
             assert_eq!((answers.as_slice(), tickets), (&[0x12][..], 0));
             assert!(faults.paper_out);
             if clear {
-                feed(&mut decoder, &[0x10, 0x05, 0x02], &mut faults);
+                let (answers, _) = feed(&mut decoder, &CLEAR, &mut faults);
+                let expected: &[u8] = if no_clear { &[] } else { &[0x37, 0x25, 0] };
+                assert_eq!(answers, expected);
             }
             faults.paper_out = false;
+            decoder.new_roll();
             let (_, tickets) = feed(&mut decoder, &[0x1B, 0x40], &mut faults);
-            assert_eq!(tickets, usize::from(!clear));
+            assert_eq!(tickets, late);
         }
+    }
+
+    #[test]
+    fn it_says_who_it_is_and_unasked_what_changes() {
+        let mut decoder = Decoder::new();
+        let mut faults = Faults::none();
+        let (answers, _) = feed(
+            &mut decoder,
+            &[0x1D, 0x49, 67, 0x1D, 0x61, 0xFF],
+            &mut faults,
+        );
+        assert_eq!(answers, b"_SIM-80\0\x10\0\0\0");
+        faults.cover_open = true;
+        let (answers, _) = feed(&mut decoder, &[0], &mut faults);
+        assert_eq!(answers, [0x38, 0, 0, 0]);
+        faults.cover_open = false;
+        feed(&mut decoder, &[0x1D, 0x61, 0], &mut faults);
+        faults.cover_open = true;
+        let (answers, _) = feed(&mut decoder, &[0], &mut faults);
+        assert!(answers.is_empty());
     }
 }

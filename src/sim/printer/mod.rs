@@ -1,4 +1,5 @@
-//! A thermal printer that can have every fault: ESC/POS over TCP on this machine.
+//! A thermal printer that can have every fault: ESC/POS over TCP on this machine, over a
+//! pseudo-terminal, or behind a device file (the kernel's printer gadget).
 //!
 //! It decodes what it gets into pictures, answers as the manuals say, and obeys real-time commands
 //! even inside a picture, as real printers do. Invariant: it shares nothing with the code that it
@@ -6,22 +7,23 @@
 
 mod decoder;
 mod faults;
+mod port;
+mod script;
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::collections::VecDeque;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use serialport::{SerialPort as _, TTYPort};
+
 use self::decoder::Decoder;
 pub use self::faults::Faults;
-
-/// How long a read waits before the switches are looked at again.
-const LOOK: Duration = Duration::from_millis(10);
-
-/// An answer that nobody takes is given up.
-const ANSWER_MAX: Duration = Duration::from_secs(1);
+use self::port::DeviceFile;
+pub use self::script::{Command, Timed, help, schedule};
 
 /// A ticket that was cut off.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +70,10 @@ struct Inside {
     faults: Faults,
     decoder: Decoder,
     tickets: Vec<Ticket>,
+    /// What is to be said, and not before when.
+    answers: VecDeque<(Instant, Vec<u8>)>,
     connections: usize,
+    hanging_up: bool,
     stopping: bool,
 }
 
@@ -85,12 +90,34 @@ impl Shared {
     }
 }
 
+/// Where the printer is plugged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Socket {
+    /// A port of this machine; 0 takes a free one.
+    Tcp(u16),
+    /// A serial line: the other end of a pseudo-terminal.
+    Serial,
+    /// A device file that a host is behind, such as `/dev/g_printer0`.
+    File(PathBuf),
+}
+
 /// A running printer; dropping it switches it off.
 #[derive(Debug)]
 pub struct Printer {
-    address: SocketAddr,
+    place: Place,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+enum Place {
+    Tcp(SocketAddr),
+    /// The host's end, held so that the line does not hang up when a host leaves.
+    Serial {
+        path: PathBuf,
+        _host: TTYPort,
+    },
+    File(PathBuf),
 }
 
 impl Printer {
@@ -99,44 +126,59 @@ impl Printer {
     /// # Errors
     /// Where the port is taken.
     pub fn start(port: u16, faults: Faults) -> io::Result<Self> {
-        Self::start_into(port, faults, None)
+        Self::plug_in(&Socket::Tcp(port), faults, None)
     }
 
-    /// As [`Printer::start`]; each ticket is also written into `folder` as `ticket-N.png`.
+    /// Starts. Each ticket is also written into `folder` as `ticket-N.png`.
     ///
     /// # Errors
-    /// Where the port is taken or the folder cannot be made.
-    pub fn start_into(port: u16, faults: Faults, folder: Option<&Path>) -> io::Result<Self> {
+    /// Where the socket cannot be had, or the folder cannot be made.
+    pub fn plug_in(socket: &Socket, faults: Faults, folder: Option<&Path>) -> io::Result<Self> {
         if let Some(folder) = folder {
             std::fs::create_dir_all(folder)?;
         }
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
-        let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             inside: Mutex::new(Inside {
                 faults,
                 decoder: Decoder::new(),
                 tickets: Vec::new(),
+                answers: VecDeque::new(),
                 connections: 0,
+                hanging_up: false,
                 stopping: false,
             }),
             changed: Condvar::new(),
             folder: folder.map(Path::to_owned),
         });
+        let (place, serve) = open(socket)?;
         let serving = Arc::clone(&shared);
         let thread = std::thread::Builder::new()
             .name("sim-printer".into())
-            .spawn(move || serve(&listener, &serving))?;
+            .spawn(move || serve(&serving))?;
         Ok(Self {
-            address,
+            place,
             shared,
             thread: Some(thread),
         })
     }
 
     /// Where it listens.
+    ///
+    /// # Panics
+    /// It is no printer on TCP.
     pub fn addr(&self) -> SocketAddr {
-        self.address
+        match &self.place {
+            Place::Tcp(address) => *address,
+            Place::Serial { path, .. } | Place::File(path) => panic!("it is at {}", path.display()),
+        }
+    }
+
+    /// Where a host finds it, as a person would write it.
+    pub fn place(&self) -> String {
+        match &self.place {
+            Place::Tcp(address) => format!("tcp://{address}"),
+            Place::Serial { path, .. } | Place::File(path) => path.display().to_string(),
+        }
     }
 
     /// The tickets that were cut, the oldest first.
@@ -166,10 +208,30 @@ impl Printer {
     /// Sets the faults; with paper again, what waited is printed at once.
     pub fn set(&self, faults: Faults) {
         let mut inside = self.shared.lock();
-        inside.faults = faults;
-        let output = inside.with_paper();
-        keep(&self.shared, &mut inside, output.tickets);
+        inside.change(|now| *now = faults, &self.shared);
         self.shared.changed.notify_all();
+    }
+
+    /// Does what a command says.
+    ///
+    /// # Errors
+    /// The picture of the paper cannot be written.
+    pub fn command(&self, command: &Command) -> io::Result<()> {
+        let mut inside = self.shared.lock();
+        match command {
+            Command::Faults(change) => inside.change(|now| change.to(now), &self.shared),
+            Command::Say(bytes) => inside.answers.push_back((Instant::now(), bytes.clone())),
+            Command::Disconnect => inside.hanging_up = true,
+            Command::Show => {
+                let folder = self.shared.folder.as_deref().unwrap_or(Path::new("."));
+                let paper = inside.decoder.paper();
+                if let Some(paper) = paper {
+                    std::fs::write(folder.join("paper.png"), paper.png())?;
+                }
+            }
+        }
+        self.shared.changed.notify_all();
+        Ok(())
     }
 
     /// What happened besides tickets.
@@ -188,8 +250,10 @@ impl Drop for Printer {
     fn drop(&mut self) {
         self.shared.lock().stopping = true;
         self.shared.changed.notify_all();
-        // Wakes the listener; if that fails it is not listening any more.
-        drop(TcpStream::connect(self.address));
+        if let Place::Tcp(address) = self.place {
+            // Wakes the listener; if that fails it is not listening any more.
+            drop(TcpStream::connect(address));
+        }
         if let Some(thread) = self.thread.take() {
             drop(thread.join());
         }
@@ -197,96 +261,80 @@ impl Drop for Printer {
 }
 
 impl Inside {
-    /// Prints what waited for paper.
-    fn with_paper(&mut self) -> decoder::Output {
-        let mut output = decoder::Output::default();
-        let mut faults = self.faults.clone();
-        self.decoder.work(&mut faults, &mut output);
-        self.faults = faults;
-        output
-    }
-}
-
-fn serve(listener: &TcpListener, shared: &Shared) {
-    for stream in listener.incoming() {
-        {
-            let mut inside = shared.lock();
-            if inside.stopping {
-                return;
-            }
-            inside.connections += 1;
-            inside.decoder.connected();
+    fn change(&mut self, change: impl FnOnce(&mut Faults), shared: &Shared) {
+        let before = self.faults.clone();
+        change(&mut self.faults);
+        if before.paper_out && !self.faults.paper_out {
+            self.decoder.new_roll();
         }
-        if let Ok(stream) = stream {
-            // A connection that breaks is the other side's affair.
-            drop(speak(stream, shared));
+        if before.offline && !self.faults.offline {
+            self.decoder.restarted();
         }
+        self.let_do(shared, |decoder, faults| {
+            let mut output = decoder::Output::default();
+            decoder.work(faults, &mut output);
+            output
+        });
     }
-}
 
-/// One connection after the other, as small printers do.
-fn speak(mut stream: TcpStream, shared: &Shared) -> io::Result<()> {
-    stream.set_read_timeout(Some(LOOK))?;
-    stream.set_write_timeout(Some(ANSWER_MAX))?;
-    stream.set_nodelay(true)?;
-    let mut buffer = [0; 4096];
-    let mut received = 0;
-    loop {
-        let limit = {
-            let mut inside = shared.lock();
-            while inside.faults.stalled && !inside.stopping {
-                let woken = shared.changed.wait(inside);
-                inside = woken.unwrap_or_else(PoisonError::into_inner);
+    /// Lets the printer work, and keeps what comes out of it.
+    fn let_do(
+        &mut self,
+        shared: &Shared,
+        work: impl FnOnce(&mut Decoder, &mut Faults) -> decoder::Output,
+    ) {
+        let output = work(&mut self.decoder, &mut self.faults);
+        for ticket in output.tickets {
+            if let Some(folder) = &shared.folder {
+                let path = folder.join(format!("ticket-{}.png", self.tickets.len() + 1));
+                if let Err(e) = std::fs::write(&path, ticket.png()) {
+                    tracing::warn!(path = %path.display(), "the ticket's picture was not written: {e}");
+                }
             }
-            if inside.stopping || inside.faults.offline {
-                return Ok(());
-            }
-            match inside.faults.disconnect_after_bytes {
-                Some(bytes) if received >= bytes => return Ok(()),
-                Some(bytes) => buffer.len().min(bytes - received),
-                None => buffer.len(),
-            }
-        };
-        let count = match stream.read(&mut buffer[..limit]) {
-            Ok(0) => return Ok(()),
-            Ok(count) => count,
-            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => continue,
-            Err(e) => return Err(e),
-        };
-        received += count;
-        let (answers, fragments) = take(shared, &buffer[..count]);
-        for piece in answers.chunks(if fragments { 1 } else { usize::MAX }) {
-            stream.write_all(piece)?;
+            self.tickets.push(ticket);
+            shared.changed.notify_all();
+        }
+        if !self.faults.mute && !output.answers.is_empty() {
+            let due = Instant::now() + self.faults.late;
+            self.answers.push_back((due, output.answers));
         }
     }
 }
 
-/// Feeds the decoder; what is to be answered, and whether in fragments.
-fn take(shared: &Shared, bytes: &[u8]) -> (Vec<u8>, bool) {
-    let mut inside = shared.lock();
-    let mut answers = Vec::new();
-    let mut tickets = Vec::new();
-    let mut faults = inside.faults.clone();
-    for &byte in bytes {
-        let output = inside.decoder.take(byte, &mut faults);
-        answers.extend(output.answers);
-        tickets.extend(output.tickets);
-    }
-    let (mute, fragments) = (faults.mute, faults.fragments);
-    inside.faults = faults;
-    keep(shared, &mut inside, tickets);
-    (if mute { Vec::new() } else { answers }, fragments)
-}
+type Serve = Box<dyn FnOnce(&Shared) + Send>;
 
-fn keep(shared: &Shared, inside: &mut Inside, tickets: Vec<Ticket>) {
-    for ticket in tickets {
-        if let Some(folder) = &shared.folder {
-            let path = folder.join(format!("ticket-{}.png", inside.tickets.len() + 1));
-            if let Err(e) = std::fs::write(&path, ticket.png()) {
-                tracing::warn!(path = %path.display(), "the ticket's picture was not written: {e}");
-            }
+fn open(socket: &Socket) -> io::Result<(Place, Serve)> {
+    Ok(match socket {
+        Socket::Tcp(port) => {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, *port))?;
+            let place = Place::Tcp(listener.local_addr()?);
+            (
+                place,
+                Box::new(move |shared| port::serve_tcp(&listener, shared)),
+            )
         }
-        inside.tickets.push(ticket);
-        shared.changed.notify_all();
-    }
+        Socket::Serial => {
+            let (mut line, host) = TTYPort::pair()?;
+            line.set_timeout(port::LOOK)?;
+            let name = host
+                .name()
+                .ok_or_else(|| io::Error::other("the pseudo-terminal has no name"))?;
+            let place = Place::Serial {
+                path: name.into(),
+                _host: host,
+            };
+            (
+                place,
+                Box::new(move |shared| port::serve(&mut line, shared)),
+            )
+        }
+        Socket::File(path) => {
+            let mut file = DeviceFile::open(path)?;
+            let place = Place::File(path.clone());
+            (
+                place,
+                Box::new(move |shared| port::serve(&mut file, shared)),
+            )
+        }
+    })
 }

@@ -109,11 +109,20 @@ fn devices(kiosk: &Kiosk, language: Language) -> Option<Element> {
             "trust" => text(language, Text::StaffTrust),
             other => other,
         };
-        match fault {
-            None => tag("li").text(&format!("✓ {label}")),
-            Some(fault) => tag("li")
-                .class("fault")
-                .text(&format!("✗ {label}: {fault}")),
+        let Some(fault) = fault else {
+            return tag("li").text(&format!("✓ {label}"));
+        };
+        let item = tag("li").class("fault");
+        // A printer's fault begins with the keyword that IPP has for it.
+        let keyword = fault
+            .split_once(": ")
+            .and_then(|(code, _)| known_cause(code));
+        match keyword {
+            Some(cause) => item
+                .text(&format!("✗ {label}: {}", cause.staff(language)))
+                .child(tag("small").text(cause.cure(language)))
+                .child(tag("small").text(fault)),
+            None => item.text(&format!("✗ {label}: {fault}")),
         }
     });
     (!kiosk.devices.is_empty()).then(|| tag("ul").class("devices").children(items))

@@ -149,7 +149,7 @@ fn hidden(name: &'static str, value: &str) -> Element {
 }
 
 fn known_cause(code: &str) -> Option<Cause> {
-    Cause::ALL.into_iter().find(|cause| cause.code() == code)
+    Cause::of_code(code)
 }
 
 fn clock(at: Timestamp, reader: &Reader<'_>) -> String {

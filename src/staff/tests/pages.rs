@@ -98,7 +98,7 @@ fn a_status_of_any_shape_shows_a_page() {
         json!("text"),
         json!({ "view": 3, "health": [1], "since": "yesterday", "version": {} }),
         json!({ "view": { "screen": "welcome" }, "health": { "reader": 5, "x": "y" } }),
-        json!({ "view": { "screen": { "name": "done", "paper": { "missing": "paper_out" } } } }),
+        json!({ "view": { "screen": { "name": "done", "paper": { "missing": "media-empty" } } } }),
     ] {
         house.publish("K1", &odd);
         let answer = clerk.get("/");

@@ -1,4 +1,4 @@
-use super::{Conversation, Heard, Next};
+use super::{Conversation, Heard, Knowledge, Leftover, Next};
 use crate::queue::Paper;
 use crate::ticket::Raster;
 use crate::words::Cause;
@@ -12,8 +12,14 @@ struct Peer {
     after: [Option<u8>; 4],
     /// Whether it echoes, and in pieces of how many bytes.
     echo: Option<usize>,
+    /// It echoes when it is probed, not after a ticket.
+    loses_echo: bool,
+    /// It has an automatic status, and this is the one that comes with the ticket.
+    automatic: Option<[u8; 4]>,
     /// What happens to the ticket.
     ticket: Heard<'static>,
+    /// The status of its port.
+    port: Option<u8>,
 }
 
 const WELL: [Option<u8>; 4] = [Some(0x12); 4];
@@ -22,11 +28,24 @@ const GOOD: Peer = Peer {
     before: WELL,
     after: WELL,
     echo: Some(7),
+    loses_echo: false,
+    automatic: None,
     ticket: Heard::Wrote,
+    port: None,
 };
 
-/// What came of it, and whether the printer was told to forget.
-type Outcome = (Result<Paper, Cause>, bool);
+/// What was sent besides questions, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Filling,
+    Void,
+    Probe,
+    Ticket,
+    Clear,
+}
+
+/// What came of it, and what was sent for it.
+type Outcome = (Result<Paper, Cause>, Vec<Sent>);
 
 fn raster() -> Raster {
     Raster {
@@ -36,50 +55,109 @@ fn raster() -> Raster {
     }
 }
 
-fn run(mut conversation: Conversation, peer: Peer) -> Outcome {
-    let mut next = conversation.start();
-    let (mut sent, mut cleared) = (false, false);
-    let mut coming: Vec<Vec<u8>> = Vec::new();
-    for _ in 0..100 {
-        next = match next {
-            Next::Done(paper) => return (Ok(paper), cleared),
-            Next::Fault(fault) => return (Err(fault.cause), cleared),
-            Next::Send(bytes) => {
-                let mut heard = Heard::Wrote;
-                coming.clear();
-                match bytes.as_slice() {
-                    [0x10, 0x04, n @ 1..=4] => {
-                        let answers = if sent { peer.after } else { peer.before };
-                        let answer = answers[usize::from(*n) - 1];
-                        coming.extend(answer.map(|byte| vec![byte]));
-                    }
-                    [0x10, 0x05, 0x02] => cleared = true,
-                    ticket => {
-                        assert!(!sent, "a ticket is sent once");
-                        (sent, heard) = (true, peer.ticket);
-                        let id = &ticket[ticket.len() - 4..];
-                        let frame = [&[0x37, 0x22], id, &[0]].concat();
-                        let pieces = peer
-                            .echo
-                            .map(|size| frame.chunks(size).map(<[u8]>::to_vec).collect());
-                        coming = pieces.unwrap_or_default();
-                    }
+/// A printer at the end of a line that is only imagined.
+struct Line {
+    peer: Peer,
+    sent: Vec<Sent>,
+    coming: Vec<Vec<u8>>,
+}
+
+impl Line {
+    fn takes(&mut self, bytes: &[u8]) -> Heard<'static> {
+        self.coming.clear();
+        let printed = self.sent.contains(&Sent::Ticket);
+        let echo = |id: &[u8], size: usize| -> Vec<Vec<u8>> {
+            let frame = [&[0x37, 0x22], id, &[0]].concat();
+            frame.chunks(size).map(<[u8]>::to_vec).collect()
+        };
+        match bytes {
+            [0x10, 0x04, n @ 1..=4] => {
+                let answers = if printed {
+                    self.peer.after
+                } else {
+                    self.peer.before
+                };
+                let answer = answers[usize::from(*n) - 1];
+                self.coming.extend(answer.map(|byte| vec![byte]));
+            }
+            [0x10, 0x05, 0x02, ..] => self.sent.push(Sent::Clear),
+            [0x1D, 0x49, 67] => {}
+            [0x1D, 0x28, 0x48, ..] => {
+                self.sent.push(Sent::Probe);
+                self.coming = self
+                    .peer
+                    .echo
+                    .map(|size| echo(b"test", size))
+                    .unwrap_or_default();
+            }
+            [0x1D, 0x61, 0xFF] => {
+                let well = self.peer.automatic.map(|_| vec![0x10, 0, 0, 0]);
+                self.coming.extend(well);
+            }
+            [0x1B, 0x40] | [0x1D, 0x61, 0, 0x1B, 0x40] => {}
+            zeros if zeros.iter().all(|byte| *byte == 0) => self.sent.push(Sent::Filling),
+            [0, ..] => self.sent.push(Sent::Void),
+            [0x1B, 0x40, ticket @ ..] => {
+                self.sent.push(Sent::Ticket);
+                let at = ticket.windows(3).position(|w| w == [0x1D, 0x28, 0x48]);
+                if let (Some(at), Some(size), false) = (at, self.peer.echo, self.peer.loses_echo) {
+                    self.coming = echo(&ticket[at + 7..at + 11], size);
                 }
+                if let Some(status) = self.peer.automatic {
+                    self.coming.insert(0, status.to_vec());
+                }
+                return self.peer.ticket;
+            }
+            other => panic!("{other:x?}"),
+        }
+        Heard::Wrote
+    }
+
+    fn has(&mut self, conversation: &mut Conversation) -> Next {
+        if let Some(port) = self.peer.port {
+            let next = conversation.step(Heard::Port(port));
+            if next != Next::GoOn {
+                return next;
+            }
+        }
+        if self.coming.is_empty() {
+            return conversation.step(Heard::Silence);
+        }
+        let piece = self.coming.remove(0);
+        conversation.step(Heard::Bytes(&piece))
+    }
+}
+
+fn run(mut conversation: Conversation, peer: Peer) -> (Outcome, Knowledge) {
+    let mut line = Line {
+        peer,
+        sent: Vec::new(),
+        coming: Vec::new(),
+    };
+    let mut next = conversation.start();
+    for _ in 0..200 {
+        next = match next {
+            Next::Done(paper) => return ((Ok(paper), line.sent), conversation.end().0),
+            Next::Fault(fault) => return ((Err(fault.cause), line.sent), conversation.end().0),
+            Next::Send(bytes) => {
+                let heard = line.takes(&bytes);
                 conversation.step(heard)
             }
-            Next::Wait(_) | Next::GoOn if coming.is_empty() => conversation.step(Heard::Silence),
-            Next::Wait(_) | Next::GoOn => {
-                let piece = coming.remove(0);
-                conversation.step(Heard::Bytes(&piece))
-            }
+            Next::Wait(_) | Next::GoOn => line.has(&mut conversation),
         };
     }
     panic!("a conversation ends");
 }
 
-fn check(what: &str, peer: Peer, expected: Outcome) {
-    let conversation = Conversation::print(&raster(), *b"A012", 255, true);
-    assert_eq!(run(conversation, peer), expected, "{what}");
+fn print(peer: Peer, knowledge: Knowledge) -> (Outcome, Knowledge) {
+    run(
+        Conversation::print(&raster(), *b"A012", 255, knowledge),
+        peer,
+    )
+}
+
+fn ask(peer: Peer, knowledge: Knowledge) -> (Outcome, Knowledge) {
+    run(Conversation::ask(16, 255, knowledge), peer)
 }
 
 fn with(n: usize, byte: u8) -> [Option<u8>; 4] {
@@ -90,15 +168,26 @@ fn with(n: usize, byte: u8) -> [Option<u8>; 4] {
 
 #[test]
 fn each_way_a_printer_can_be_gives_its_own_evidence() {
+    use Sent::{Clear, Filling, Probe, Ticket};
+    let whole = vec![Filling, Probe, Ticket];
+    let unprobed = vec![Filling, Ticket];
+    let cleared = vec![Filling, Probe, Ticket, Clear];
+    let no_echo = Peer { echo: None, ..GOOD };
     let unanswered = Peer {
         before: SILENT,
         after: SILENT,
-        echo: None,
+        ..no_echo
+    };
+    let before = |answers| Peer {
+        before: answers,
         ..GOOD
     };
-    let no_echo = Peer { echo: None, ..GOOD };
-    let table = [
-        ("echo", GOOD, Ok(Paper::Confirmed)),
+    let after = |answers| Peer {
+        after: answers,
+        ..no_echo
+    };
+    let table: Vec<(&str, Peer, Result<Paper, Cause>, Vec<Sent>)> = vec![
+        ("echo", GOOD, Ok(Paper::Confirmed), whole.clone()),
         (
             "echo in pieces",
             Peer {
@@ -106,6 +195,7 @@ fn each_way_a_printer_can_be_gives_its_own_evidence() {
                 ..GOOD
             },
             Ok(Paper::Confirmed),
+            whole.clone(),
         ),
         (
             "echo, though it answers nothing else",
@@ -114,89 +204,91 @@ fn each_way_a_printer_can_be_gives_its_own_evidence() {
                 ..GOOD
             },
             Ok(Paper::Confirmed),
+            unprobed.clone(),
         ),
-        ("no echo, all well after", no_echo, Ok(Paper::OkAfter)),
-        ("no word at all", unanswered, Ok(Paper::Unverified)),
+        (
+            "no echo, all well after",
+            no_echo,
+            Ok(Paper::OkAfter),
+            whole.clone(),
+        ),
+        (
+            "no word at all",
+            unanswered,
+            Ok(Paper::Unverified),
+            unprobed.clone(),
+        ),
         (
             "half the questions answered",
             Peer {
                 before: [Some(0x12), None, None, None],
-                after: SILENT,
-                ..no_echo
+                ..unanswered
             },
             Ok(Paper::Unverified),
+            unprobed.clone(),
         ),
         (
             "near the end of the roll",
-            Peer {
-                before: with(4, 0x1E),
-                ..GOOD
-            },
+            before(with(4, 0x1E)),
             Ok(Paper::Confirmed),
+            whole.clone(),
         ),
         (
             "well before, silent after",
+            after(SILENT),
+            Err(Cause::PrinterTimedOut),
+            cleared.clone(),
+        ),
+        (
+            "an echo that does not come",
             Peer {
-                after: SILENT,
-                ..no_echo
+                loses_echo: true,
+                ..GOOD
             },
-            Err(Cause::PrinterSilent),
+            Err(Cause::PrinterTimedOut),
+            cleared.clone(),
         ),
         (
             "no paper",
-            Peer {
-                before: with(4, 0x7E),
-                ..GOOD
-            },
-            Err(Cause::PaperOut),
+            before(with(4, 0x7E)),
+            Err(Cause::MediaEmpty),
+            vec![],
         ),
         (
             "stopped for paper",
-            Peer {
-                before: with(2, 0x32),
-                ..GOOD
-            },
-            Err(Cause::PaperOut),
+            before(with(2, 0x32)),
+            Err(Cause::MediaEmpty),
+            vec![],
         ),
         (
             "cover open",
-            Peer {
-                before: with(2, 0x16),
-                ..GOOD
-            },
+            before(with(2, 0x16)),
             Err(Cause::CoverOpen),
+            vec![],
         ),
         (
             "cutter",
-            Peer {
-                before: with(3, 0x1A),
-                ..GOOD
-            },
-            Err(Cause::PrinterJam),
+            before(with(3, 0x1A)),
+            Err(Cause::CutterJam),
+            vec![],
         ),
         (
             "unrecoverable",
-            Peer {
-                before: with(3, 0x32),
-                ..GOOD
-            },
-            Err(Cause::PrinterJam),
+            before(with(3, 0x32)),
+            Err(Cause::PrinterOther),
+            vec![],
         ),
         (
             "off line, and it says why",
-            Peer {
-                before: [Some(0x1A), Some(0x16), Some(0x12), Some(0x12)],
-                ..GOOD
-            },
+            before([Some(0x1A), Some(0x16), Some(0x12), Some(0x12)]),
             Err(Cause::CoverOpen),
+            vec![],
         ),
         (
             "off line, and no more",
-            Peer {
-                before: [Some(0x1A), None, None, None],
-                ..GOOD
-            },
-            Err(Cause::PrinterOffline),
+            before([Some(0x1A), None, None, None]),
+            Err(Cause::PrinterShutdown),
+            vec![],
         ),
         (
             "unplugged while it takes the ticket",
@@ -204,7 +296,8 @@ fn each_way_a_printer_can_be_gives_its_own_evidence() {
                 ticket: Heard::Closed("gone"),
                 ..GOOD
             },
-            Err(Cause::PrinterOffline),
+            Err(Cause::PrinterShutdown),
+            whole.clone(),
         ),
         (
             "it does not take the whole ticket",
@@ -212,114 +305,227 @@ fn each_way_a_printer_can_be_gives_its_own_evidence() {
                 ticket: Heard::OutOfTime,
                 ..GOOD
             },
-            Err(Cause::PrinterSilent),
+            Err(Cause::PrinterTimedOut),
+            whole.clone(),
+        ),
+        (
+            "it takes no more",
+            Peer {
+                ticket: Heard::Stuck,
+                ..GOOD
+            },
+            Err(Cause::PrinterTimedOut),
+            whole.clone(),
+        ),
+        (
+            "the paper ends in the middle",
+            after(with(4, 0x7E)),
+            Err(Cause::MediaEmpty),
+            cleared.clone(),
+        ),
+        (
+            "the cover is opened in the middle",
+            after(with(2, 0x16)),
+            Err(Cause::CoverOpen),
+            cleared.clone(),
+        ),
+        (
+            "the cutter sticks",
+            after(with(3, 0x1A)),
+            Err(Cause::CutterJam),
+            cleared.clone(),
+        ),
+        (
+            "it says by itself that the cutter sticks",
+            Peer {
+                automatic: Some([0x18, 0x08, 0, 0]),
+                ..no_echo
+            },
+            Err(Cause::CutterJam),
+            cleared.clone(),
+        ),
+        (
+            "it says by itself that all is well",
+            Peer {
+                automatic: Some([0x10, 0, 0, 0]),
+                ..GOOD
+            },
+            Ok(Paper::Confirmed),
+            whole.clone(),
+        ),
+        (
+            "its port says that there is no paper",
+            Peer {
+                port: Some(0x38),
+                ..unanswered
+            },
+            Err(Cause::MediaEmpty),
+            vec![],
+        ),
+        (
+            "its port says that it is well",
+            Peer {
+                port: Some(0x18),
+                ..unanswered
+            },
+            Ok(Paper::Unverified),
+            unprobed.clone(),
         ),
     ];
-    for (what, peer, expected) in table {
-        check(what, peer, (expected, false));
+    for (what, peer, expected, sent) in table {
+        let (outcome, _) = print(peer, Knowledge::default());
+        assert_eq!(outcome, (expected, sent), "{what}");
     }
 }
 
 #[test]
-fn what_stopped_in_the_middle_is_forgotten_by_the_printer_too() {
-    let stopped = |after| Peer {
-        after,
-        echo: None,
-        ..GOOD
-    };
-    check(
-        "paper",
-        stopped(with(4, 0x7E)),
-        (Err(Cause::PaperOut), true),
+fn what_a_printer_can_is_asked_once_and_again_after_the_line_broke() {
+    let no_echo = Peer { echo: None, ..GOOD };
+    let (outcome, knowledge) = print(no_echo, Knowledge::default());
+    assert_eq!(outcome.1, [Sent::Filling, Sent::Probe, Sent::Ticket]);
+    assert_eq!(knowledge.echoes, Some(false));
+    let (outcome, mut knowledge) = print(no_echo, knowledge);
+    assert_eq!(outcome, (Ok(Paper::OkAfter), vec![Sent::Ticket]));
+    knowledge.new_line();
+    let (outcome, knowledge) = print(GOOD, knowledge);
+    assert_eq!(
+        outcome,
+        (Ok(Paper::Confirmed), vec![Sent::Probe, Sent::Ticket])
     );
-    check(
-        "cover",
-        stopped(with(2, 0x16)),
-        (Err(Cause::CoverOpen), true),
-    );
-    check(
-        "cutter",
-        stopped(with(3, 0x1A)),
-        (Err(Cause::PrinterJam), true),
+    assert_eq!(knowledge.echoes, Some(true));
+}
+
+#[test]
+fn a_model_that_was_here_before_is_known_by_its_name() {
+    let mut knowledge = Knowledge::default();
+    assert!(!knowledge.recognise("SIM-80".into()));
+    (knowledge.echoes, knowledge.automatic) = (Some(true), Some(false));
+    knowledge.remember();
+    knowledge.new_line();
+    assert_eq!(knowledge.echoes, None);
+    assert!(!knowledge.recognise("OTHER".into()));
+    assert!(knowledge.recognise("SIM-80".into()));
+    assert_eq!(
+        (knowledge.echoes, knowledge.automatic),
+        (Some(true), Some(false))
     );
 }
 
 #[test]
-fn a_printer_known_not_to_echo_is_not_asked_to() {
-    let conversation = Conversation::print(&raster(), *b"A012", 255, false);
-    let ticket = conversation.ticket.clone().expect("ticket");
-    assert!(ticket.ends_with(&[0x1D, 0x56, 0x42, 0x00]));
-    let peer = Peer { echo: None, ..GOOD };
-    assert_eq!(run(conversation, peer), (Ok(Paper::OkAfter), false));
+fn who_has_answered_once_is_not_believed_when_silent() {
+    let (_, knowledge) = print(GOOD, Knowledge::default());
+    let silent = Peer {
+        before: SILENT,
+        after: SILENT,
+        echo: None,
+        ..GOOD
+    };
+    let (outcome, knowledge) = print(silent, knowledge);
+    assert_eq!(outcome, (Err(Cause::PrinterTimedOut), vec![]));
+    let (outcome, _) = ask(silent, knowledge);
+    assert_eq!(outcome, (Err(Cause::PrinterTimedOut), vec![]));
+}
+
+#[test]
+fn the_rest_of_a_ticket_that_was_given_up_is_voided_when_the_printer_is_well_again() {
+    let (_, knowledge) = print(GOOD, Knowledge::default());
+    let empty = Peer {
+        after: with(4, 0x7E),
+        loses_echo: true,
+        ..GOOD
+    };
+    let (outcome, knowledge) = print(empty, knowledge);
+    assert_eq!(outcome.0, Err(Cause::MediaEmpty));
+    assert_eq!(knowledge.leftover, Leftover::Half);
+    // Nothing is printed while it is not well.
+    let still = Peer {
+        before: with(4, 0x7E),
+        ..GOOD
+    };
+    let (outcome, knowledge) = ask(still, knowledge);
+    assert_eq!(outcome, (Err(Cause::MediaEmpty), vec![]));
+    // Asking is enough, so that nobody's ticket has to wait for it.
+    let (outcome, knowledge) = ask(GOOD, knowledge);
+    assert_eq!(outcome, (Ok(Paper::OkAfter), vec![Sent::Void]));
+    let (outcome, _) = print(GOOD, knowledge);
+    assert_eq!(outcome, (Ok(Paper::Confirmed), vec![Sent::Ticket]));
 }
 
 #[test]
 fn only_asking_prints_nothing_and_silence_is_no_fault() {
-    assert_eq!(run(Conversation::ask(), GOOD), (Ok(Paper::OkAfter), false));
+    let asked = |peer| ask(peer, Knowledge::default()).0;
+    assert_eq!(
+        asked(GOOD),
+        (Ok(Paper::OkAfter), vec![Sent::Filling, Sent::Probe])
+    );
     let mute = Peer {
         before: SILENT,
         ..GOOD
     };
-    assert_eq!(
-        run(Conversation::ask(), mute),
-        (Ok(Paper::Unverified), false)
-    );
+    assert_eq!(asked(mute), (Ok(Paper::Unverified), vec![]));
     let empty = Peer {
         before: with(4, 0x72),
         ..GOOD
     };
-    assert_eq!(
-        run(Conversation::ask(), empty),
-        (Err(Cause::PaperOut), false)
-    );
+    assert_eq!(asked(empty), (Err(Cause::MediaEmpty), vec![]));
+}
+
+/// A conversation whose ticket was taken by a printer that echoes.
+fn awaiting() -> Conversation {
+    let (_, knowledge) = print(GOOD, Knowledge::default());
+    let mut conversation = Conversation::print(&raster(), *b"A012", 255, knowledge);
+    conversation.start();
+    for _ in 0..4 {
+        conversation.step(Heard::Wrote);
+        // Flow control and noise before the answer are not the answer.
+        assert_eq!(conversation.step(Heard::Bytes(&[0x11, 0x13])), Next::GoOn);
+        conversation.step(Heard::Bytes(&[0x12]));
+    }
+    assert!(matches!(conversation.step(Heard::Wrote), Next::Wait(_)));
+    conversation
 }
 
 #[test]
 fn another_tickets_echo_and_loose_bytes_confirm_nothing() {
-    let mut conversation = Conversation::print(&raster(), *b"A012", 255, true);
-    conversation.start();
-    for _ in 0..4 {
-        conversation.step(Heard::Wrote);
-        // Flow control and an automatic status before the answer are not the answer.
-        assert_eq!(
-            conversation.step(Heard::Bytes(&[0x11, 0x10, 0x00, 0x13])),
-            Next::GoOn
-        );
-        conversation.step(Heard::Bytes(&[0x12]));
-    }
-    assert!(matches!(conversation.step(Heard::Wrote), Next::Wait(_)));
+    let mut conversation = awaiting();
     let others = [&[0x37, 0x22][..], b"A011", &[0]].concat();
     assert_eq!(conversation.step(Heard::Bytes(&others)), Next::GoOn);
     assert_eq!(conversation.step(Heard::Bytes(&[0x12; 600])), Next::GoOn);
     let ours = [&[0x37, 0x22][..], b"A012", &[0]].concat();
-    assert_eq!(
-        conversation.step(Heard::Bytes(&ours)),
-        Next::Done(Paper::Confirmed)
-    );
+    let confirmed = Next::Done(Paper::Confirmed);
+    assert_eq!(conversation.step(Heard::Bytes(&ours)), confirmed);
+}
+
+#[test]
+fn an_echo_that_comes_while_the_status_is_asked_for_is_heard() {
+    for old in [false, true] {
+        let mut conversation = awaiting();
+        let ours = [&[0x37, 0x22][..], b"A012", &[0]].concat();
+        // Half of it came before the wait was over.
+        conversation.step(Heard::Bytes(&ours[..3]));
+        assert!(matches!(conversation.step(Heard::Silence), Next::Send(_)));
+        let rest = if old {
+            Heard::Old(&ours[3..])
+        } else {
+            Heard::Bytes(&ours[3..])
+        };
+        assert_eq!(conversation.step(rest), Next::Done(Paper::Confirmed));
+    }
 }
 
 #[test]
 fn when_time_runs_out_nothing_is_claimed_that_was_not_heard() {
-    for (answered, expected) in [
-        (true, Err(Cause::PrinterSilent)),
-        (false, Ok(Paper::Unverified)),
-    ] {
-        let mut conversation = Conversation::print(&raster(), *b"A012", 255, true);
-        conversation.start();
-        conversation.step(Heard::Wrote);
-        if answered {
-            for _ in 0..4 {
-                conversation.step(Heard::Bytes(&[0x12]));
-            }
-        } else {
-            conversation.step(Heard::Silence);
-        }
-        conversation.step(Heard::Wrote);
-        let end = match conversation.step(Heard::OutOfTime) {
-            Next::Done(paper) => Ok(paper),
-            Next::Fault(fault) => Err(fault.cause),
-            other @ (Next::Send(_) | Next::Wait(_) | Next::GoOn) => panic!("{other:?}"),
-        };
-        assert_eq!(end, expected);
-    }
+    let mut conversation = awaiting();
+    let Next::Fault(fault) = conversation.step(Heard::OutOfTime) else {
+        panic!("no fault");
+    };
+    assert_eq!(fault.cause, Cause::PrinterTimedOut);
+
+    let mut silent = Conversation::print(&raster(), *b"A012", 255, Knowledge::default());
+    silent.start();
+    silent.step(Heard::Wrote);
+    assert!(matches!(silent.step(Heard::Silence), Next::Send(_))); // the filling
+    assert!(matches!(silent.step(Heard::Wrote), Next::Send(_))); // the ticket
+    silent.step(Heard::Wrote);
+    assert_eq!(silent.step(Heard::OutOfTime), Next::Done(Paper::Unverified));
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use rustix::fs::Access;
 
-use super::offline;
 use crate::queue::Paper;
 use crate::ticket::{Printer, PrinterFault, Raster};
+use crate::words::Cause;
 
 /// Tickets of one id and second: more is a loop somewhere.
 const SAME_NAME_MAX: u32 = 100;
@@ -74,10 +74,9 @@ impl FolderPrinter {
     }
 
     fn fault(&self, error: &dyn std::fmt::Display) -> PrinterFault {
-        offline(format!(
-            "no ticket can be written into {}: {error}",
-            self.folder.display()
-        ))
+        let folder = self.folder.display();
+        let detail = format!("no ticket can be written into {folder}: {error}");
+        PrinterFault::new(Cause::PrinterShutdown, detail)
     }
 }
 

@@ -315,7 +315,7 @@ fn ended(desk: Option<Cause>, paper: PaperShown, grade: Option<Grade>) -> Screen
 }
 
 fn ends() -> impl Iterator<Item = (&'static str, Screen)> {
-    let missing = PaperShown::Missing(Cause::PaperOut);
+    let missing = PaperShown::Missing(Cause::MediaEmpty);
     let printing = Screen::Printing {
         number: number("A", 42),
         service: "Khám nội tổng quát".to_owned(),

@@ -1,17 +1,40 @@
-//! The seven ESC/POS commands a raster ticket needs, and what a printer's status bytes mean.
+//! The few ESC/POS commands a raster ticket needs, and what a printer says in return.
 //!
 //! Sources: Epson ESC/POS command reference (`ESC @`, `GS v 0`, `GS V`, `GS ( H` function 48,
-//! `DLE EOT`, `DLE ENQ`).
+//! `GS I`, `GS a`, `DLE EOT`, `DLE ENQ`, `DLE DC4` function 8).
+
+mod replies;
+mod status;
 
 use super::Raster;
-use crate::words::Cause;
 
-/// `DLE ENQ 2`: forget what was received and not printed. Without it a ticket that stopped for
-/// paper comes out when the next roll is in, long after its patient was helped otherwise.
-pub(super) const CLEAR: [u8; 3] = [DLE, 0x05, 0x02];
+pub(super) use replies::{Replies, Reply};
+pub(super) use status::{Finding, Query, automatic, port};
+
+/// Forget what was received and not printed, said in both ways that there are: `DLE ENQ 2` (heeded
+/// in an error), `DLE DC4` 8 (answered). Without it a ticket that stopped for paper comes out when
+/// the next roll is in, long after its patient was helped otherwise.
+pub(super) const CLEAR: [u8; 13] = [
+    DLE, 0x05, 0x02, DLE, 0x14, 0x08, 0x01, 0x03, 0x14, 0x01, 0x06, 0x02, 0x08,
+];
+
+/// `GS I 67`: which model it is.
+pub(super) const ABOUT_MODEL: [u8; 3] = [0x1D, 0x49, 67];
+
+/// `GS a 255`: say at once, and from now on unasked, how it is.
+pub(super) const AUTOMATIC_ON: [u8; 3] = [0x1D, 0x61, 0xFF];
+
+/// `GS a 0`: say it no longer unasked.
+pub(super) const AUTOMATIC_OFF: [u8; 3] = [0x1D, 0x61, 0x00];
 
 /// Starts every real-time command. A printer obeys those even inside a picture.
 const DLE: u8 = 0x10;
+
+/// `ESC @`: forget the line that was begun, and every mode.
+pub(super) const INITIALISE: [u8; 2] = [0x1B, 0x40];
+
+/// `GS V 66 0`: feed to the cutter, and cut but for one point.
+const CUT: [u8; 4] = [0x1D, 0x56, 0x42, 0x00];
 
 /// What follows [`DLE`] in a real-time command: status, recovery, pulse and power.
 const REAL_TIME: [u8; 3] = [0x04, 0x05, 0x14];
@@ -21,64 +44,6 @@ const DEFUSED: u8 = DLE | 0x08;
 
 /// Rows of a band: its height must fit one byte, so that the header holds no command itself.
 const BAND_ROWS_MAX: u32 = 255;
-
-/// The four questions of `DLE EOT n`, in the order in which they are asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Query {
-    /// n = 1: is it on line?
-    Printer,
-    /// n = 2: why is it off line?
-    Offline,
-    /// n = 3: which error?
-    Error,
-    /// n = 4: how much paper?
-    Paper,
-}
-
-/// What one status byte says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Finding {
-    /// Nothing is wrong.
-    Well,
-    /// It prints, but the roll ends soon.
-    NearEnd,
-    /// It cannot print.
-    Fault(Cause),
-}
-
-impl Query {
-    pub(super) const ALL: [Self; 4] = [Self::Printer, Self::Offline, Self::Error, Self::Paper];
-
-    /// The bytes to send.
-    pub(super) fn bytes(self) -> [u8; 3] {
-        let n = match self {
-            Self::Printer => 1,
-            Self::Offline => 2,
-            Self::Error => 3,
-            Self::Paper => 4,
-        };
-        [DLE, 0x04, n]
-    }
-
-    /// Reads the answer; `None` for a byte that is no answer (`0xx1xx10` is their pattern).
-    pub(super) fn read(self, byte: u8) -> Option<Finding> {
-        if byte & 0x93 != 0x12 {
-            return None;
-        }
-        let has = |bits: u8| byte & bits != 0;
-        Some(match self {
-            Self::Printer if has(0x08) => Finding::Fault(Cause::PrinterOffline),
-            Self::Offline if has(0x04) => Finding::Fault(Cause::CoverOpen),
-            Self::Offline if has(0x20) => Finding::Fault(Cause::PaperOut),
-            // Cutter, unrecoverable, and the kind that goes away by itself (a hot head).
-            Self::Error if has(0x08 | 0x20 | 0x40) => Finding::Fault(Cause::PrinterJam),
-            Self::Paper if has(0x60) => Finding::Fault(Cause::PaperOut),
-            Self::Paper if has(0x0C) => Finding::NearEnd,
-            // Bit 0x40 of `Offline` only says that `Error` has more.
-            Self::Printer | Self::Offline | Self::Error | Self::Paper => Finding::Well,
-        })
-    }
-}
 
 /// `id` as the process id of `GS ( H`, whose bytes must be 0x20 to 0x7E.
 pub(super) fn process_id(id: [u8; 4]) -> [u8; 4] {
@@ -91,16 +56,76 @@ pub(super) fn process_id(id: [u8; 4]) -> [u8; 4] {
     })
 }
 
-/// What the printer sends when everything before the request with this process id is printed.
-pub(super) fn echo(process_id: [u8; 4]) -> [u8; 7] {
+/// `GS ( H` 48: say so when everything before is printed.
+pub(super) fn say_when_done(process_id: [u8; 4]) -> [u8; 11] {
     let [a, b, c, d] = process_id;
-    [0x37, 0x22, a, b, c, d, 0x00]
+    [0x1D, 0x28, 0x48, 0x06, 0x00, 0x30, 0x30, a, b, c, d]
 }
 
-/// A whole ticket: initialise, the picture in bands, feed and partial cut, and the request to say
-/// when that is done, where `process_id` is given.
-pub(super) fn ticket(raster: &Raster, band_rows: u32, process_id: Option<[u8; 4]>) -> Vec<u8> {
-    let mut bytes = vec![0x1B, 0x40];
+/// How a ticket is put.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Manner {
+    /// Rows of a band.
+    pub(super) band_rows: u32,
+    /// Ask to say when it is done, by this name.
+    pub(super) process_id: Option<[u8; 4]>,
+    /// Ask to say unasked what goes wrong meanwhile.
+    pub(super) automatic: bool,
+}
+
+/// A whole ticket: initialise, the picture in bands, feed and partial cut.
+pub(super) fn ticket(raster: &Raster, manner: Manner) -> Vec<u8> {
+    let mut bytes = INITIALISE.to_vec();
+    if manner.automatic {
+        bytes.extend(AUTOMATIC_ON);
+    }
+    picture(raster, manner.band_rows, &mut bytes);
+    bytes.extend(CUT);
+    if let Some(id) = manner.process_id {
+        bytes.extend(say_when_done(id));
+    }
+    if manner.automatic {
+        bytes.extend(AUTOMATIC_OFF);
+    }
+    bytes
+}
+
+/// Completes a band that may be missing in the printer: as white rows, or, where none is, as bytes
+/// that mean nothing.
+pub(super) fn filling(raster_width: u32, band_rows: u32) -> Vec<u8> {
+    let row_bytes = (raster_width / 8) as usize;
+    let rows = band_rows.clamp(1, BAND_ROWS_MAX) as usize;
+    // The header of a band and the band.
+    vec![0; 8 + row_bytes * rows]
+}
+
+/// What makes the rest of a ticket that was given up unusable, and the printer ready again: the
+/// band that may be missing, a bar that crosses the paper out, and a cut. So a ticket that comes
+/// out late is seen to be void, and no half ticket hangs on the next patient's.
+pub(super) fn void(raster_width: u32, band_rows: u32) -> Vec<u8> {
+    let mut bytes = filling(raster_width, band_rows);
+    bytes.extend(INITIALISE);
+    picture(&bar((raster_width / 8) as usize), band_rows, &mut bytes);
+    bytes.extend(CUT);
+    bytes
+}
+
+/// Thick slanted lines, as forms are crossed out.
+fn bar(row_bytes: usize) -> Raster {
+    const ROWS: usize = 64;
+    let mut bits = Vec::with_capacity(ROWS * row_bytes);
+    for row in 0..ROWS {
+        bits.extend((0..row_bytes).map(|byte| if (byte + row / 8) % 4 < 2 { 0xFF } else { 0 }));
+    }
+    Raster {
+        width: row_bytes as u32 * 8,
+        height: ROWS as u32,
+        bits,
+    }
+}
+
+/// A picture in bands.
+fn picture(raster: &Raster, band_rows: u32, bytes: &mut Vec<u8>) {
     let row_bytes = raster.row_bytes();
     let rows = band_rows.clamp(1, BAND_ROWS_MAX) as usize;
     for band in raster.bits.chunks(rows * row_bytes) {
@@ -112,12 +137,6 @@ pub(super) fn ticket(raster: &Raster, band_rows: u32, process_id: Option<[u8; 4]
         bytes.extend(band);
         defuse(&mut bytes[picture..]);
     }
-    bytes.extend([0x1D, 0x56, 0x42, 0x00]);
-    if let Some(id) = process_id {
-        bytes.extend([0x1D, 0x28, 0x48, 0x06, 0x00, 0x30, 0x30]);
-        bytes.extend(id);
-    }
-    bytes
 }
 
 /// Adds a dot wherever a picture would be obeyed as a real-time command: Epson, Citizen and others
@@ -135,9 +154,8 @@ fn defuse(picture: &mut [u8]) {
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Finding, Query, echo, process_id, ticket};
+    use super::{Manner, process_id, ticket, void};
     use crate::ticket::Raster;
-    use crate::words::Cause;
 
     /// Takes a ticket apart again: the bands with their heights, and what follows the last one.
     fn bands(mut bytes: &[u8]) -> (Vec<(usize, Vec<u8>)>, &[u8]) {
@@ -176,7 +194,8 @@ mod tests {
             let mut bits = bits;
             bits.resize(rows * row_bytes, 0);
             let raster = Raster { width: row_bytes as u32 * 8, height: rows as u32, bits };
-            let bytes = ticket(&raster, band_rows, Some(process_id(id)));
+            let manner = Manner { band_rows, process_id: Some(process_id(id)), automatic: false };
+            let bytes = ticket(&raster, manner);
             for pair in bytes.windows(2) {
                 prop_assert!(pair[0] != 0x10 || ![0x04, 0x05, 0x14].contains(&pair[1]), "{:x?}", pair);
             }
@@ -197,21 +216,25 @@ mod tests {
     }
 
     #[test]
-    fn without_a_process_id_nothing_follows_the_cut() {
+    fn nothing_is_asked_that_the_printer_does_not_know() {
         let raster = Raster {
             width: 8,
             height: 1,
             bits: vec![0xFF],
         };
+        let plain = Manner {
+            band_rows: 255,
+            process_id: None,
+            automatic: false,
+        };
         let expected = [
             0x1B, 0x40, 0x1D, 0x76, 0x30, 0, 1, 0, 1, 0, 0xFF, 0x1D, 0x56, 0x42, 0,
         ];
-        assert_eq!(ticket(&raster, 255, None), expected);
+        assert_eq!(ticket(&raster, plain), expected);
     }
 
     #[test]
-    fn the_echo_frames_the_process_id() {
-        assert_eq!(echo(*b"A012"), [0x37, 0x22, b'A', b'0', b'1', b'2', 0]);
+    fn a_process_id_is_of_printable_characters() {
         assert_eq!(
             process_id([0x00, 0x41, 0x7F, 0xFF]),
             [0x20, 0x41, 0x40, 0x61]
@@ -219,33 +242,14 @@ mod tests {
     }
 
     #[test]
-    fn status_bytes_mean_what_the_manuals_say() {
-        use Finding::{Fault, NearEnd, Well};
-        let table = [
-            (Query::Printer, 0x16, Some(Well)), // drawer kick-out pin
-            (Query::Printer, 0x1A, Some(Fault(Cause::PrinterOffline))),
-            (Query::Offline, 0x12, Some(Well)),
-            (Query::Offline, 0x1A, Some(Well)), // paper is fed by the button
-            (Query::Offline, 0x16, Some(Fault(Cause::CoverOpen))),
-            (Query::Offline, 0x32, Some(Fault(Cause::PaperOut))),
-            (Query::Error, 0x12, Some(Well)),
-            (Query::Error, 0x1A, Some(Fault(Cause::PrinterJam))),
-            (Query::Error, 0x32, Some(Fault(Cause::PrinterJam))),
-            (Query::Error, 0x52, Some(Fault(Cause::PrinterJam))),
-            (Query::Paper, 0x12, Some(Well)),
-            (Query::Paper, 0x1E, Some(NearEnd)),
-            (Query::Paper, 0x7E, Some(Fault(Cause::PaperOut))),
-            (Query::Paper, 0x72, Some(Fault(Cause::PaperOut))),
-            // Not an answer: flow control, an automatic status, an echo's frame, silence as zero.
-            (Query::Paper, 0x11, None),
-            (Query::Paper, 0x13, None),
-            (Query::Printer, 0x10, None),
-            (Query::Printer, 0x37, None),
-            (Query::Printer, 0x00, None),
-            (Query::Printer, 0xFF, None),
-        ];
-        for (query, byte, expected) in table {
-            assert_eq!(query.read(byte), expected, "{query:?} {byte:#x}");
-        }
+    fn a_void_mark_fills_the_band_that_may_be_missing_first() {
+        let bytes = void(576, 128);
+        let filling = 8 + 72 * 128;
+        assert!(bytes[..filling].iter().all(|byte| *byte == 0));
+        let (bands, tail) = bands(&bytes[filling..]);
+        assert_eq!(bands.len(), 1);
+        let black: u32 = bands[0].1.iter().map(|byte| byte.count_ones()).sum();
+        assert_eq!(black as usize, 64 * 576 / 2);
+        assert_eq!(tail, [0x1D, 0x56, 0x42, 0x00]);
     }
 }

@@ -1,0 +1,310 @@
+//! Office printers: IPP to `ippeveprinter`, the IPP Everywhere printer of the CUPS project. It wants
+//! mDNS, so it gets a bus and an avahi of its own, both on loopback. Where one of the three is missing
+//! the test says so and is skipped.
+#![allow(clippy::print_stdout, reason = "a test reports what it skipped")]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tiepdon::config::{self, Link};
+use tiepdon::queue::Paper;
+use tiepdon::scan::read_picture;
+use tiepdon::ticket::{Face, Printer, Raster, Template, open};
+use tiepdon::words::Cause;
+
+const LONG: Duration = Duration::from_secs(14);
+/// Far more than a part needs to be up.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The code on the ticket.
+const CODE: &str = "TD1-9F3K-27QX-M4TB";
+
+/// What the printer does with a document, in the files of its folder.
+const COMMAND: &str = r#"#!/bin/sh
+cd "$(dirname "$0")" && cat "$1" > new && mv new got
+[ -e reason ] && echo "STATE: +$(cat reason)" >&2
+while [ -e hold ]; do sleep 0.1; done
+exit 0
+"#;
+
+const BUS: &str = r#"<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig><type>system</type><listen>unix:path=FOLDER/bus</listen><auth>EXTERNAL</auth>
+<policy context="default"><allow user="*"/><allow own="*"/><allow send_destination="*"/>
+<allow receive_sender="*"/><allow send_type="method_call"/></policy></busconfig>
+"#;
+
+const AVAHI: &str = "[server]\nallow-interfaces=lo\nuse-ipv6=no\nenable-dbus=yes\n[rlimits]\n";
+
+/// A process that ends with the test.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// An office with a printer.
+struct Office {
+    folder: tempfile::TempDir,
+    port: u16,
+    printer: Option<Running>,
+    _around: [Running; 2],
+}
+
+fn start(command: &mut Command) -> Result<Running, String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let started = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+    started
+        .map(Running)
+        .map_err(|error| format!("{name}: {error}"))
+}
+
+fn wait_for(what: &str, mut there: impl FnMut() -> bool) -> Result<(), String> {
+    let until = Instant::now() + PATIENCE;
+    while !there() {
+        if Instant::now() > until {
+            return Err(format!("{what} did not start"));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+impl Office {
+    /// With a printer that takes these formats; or why there is none.
+    fn with_printer(formats: &str) -> Result<Self, String> {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path();
+        let write = |name: &str, text: &str| fs::write(path.join(name), text).expect("written");
+        write(
+            "bus.conf",
+            &BUS.replace("FOLDER", &path.display().to_string()),
+        );
+        write("avahi.conf", AVAHI);
+        write("command", COMMAND);
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(path.join("command"), mode).expect("mode");
+        let bus = start(
+            Command::new("dbus-daemon")
+                .arg("--nofork")
+                .arg(format!("--config-file={}", path.join("bus.conf").display()))
+                .stderr(Stdio::null()),
+        )?;
+        wait_for("dbus-daemon", || path.join("bus").exists())?;
+        let address = format!("unix:path={}", path.join("bus").display());
+        let mut avahi = start(
+            Command::new("avahi-daemon")
+                .args(["--no-drop-root", "--no-chroot", "--no-rlimits", "-f"])
+                .arg(path.join("avahi.conf"))
+                .env("DBUS_SYSTEM_BUS_ADDRESS", &address)
+                .stderr(Stdio::piped()),
+        )?;
+        let log = BufReader::new(avahi.0.stderr.take().expect("piped"));
+        let up = log
+            .lines()
+            .map_while(Result::ok)
+            .any(|line| line.contains("startup complete"));
+        if !up {
+            return Err("avahi-daemon does not start for this user, or runs already".into());
+        }
+        let mut office = Self {
+            folder,
+            port: free_port(),
+            printer: None,
+            _around: [bus, avahi],
+        };
+        office.plug_in(formats, &address)?;
+        Ok(office)
+    }
+
+    fn plug_in(&mut self, formats: &str, bus: &str) -> Result<(), String> {
+        let port = self.port;
+        let spool = self.path("spool");
+        fs::create_dir_all(&spool).expect("spool");
+        self.printer = Some(start(
+            Command::new("ippeveprinter")
+                .args([
+                    "-p",
+                    &port.to_string(),
+                    "-n",
+                    "localhost",
+                    "-r",
+                    "off",
+                    "-k",
+                    "-f",
+                    formats,
+                ])
+                .arg("-d")
+                .arg(spool)
+                .arg("-c")
+                .arg(self.path("command"))
+                .arg("Tiep Don Lab")
+                .env("DBUS_SYSTEM_BUS_ADDRESS", bus)
+                .stderr(Stdio::null()),
+        )?);
+        wait_for("ippeveprinter", || {
+            TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+        })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn set(&self, name: &str, text: Option<&str>) {
+        match text {
+            Some(text) => fs::write(self.path(name), text).expect("written"),
+            None => fs::remove_file(self.path(name)).expect("removed"),
+        }
+    }
+
+    fn ours(&self) -> Box<dyn Printer> {
+        open(&config::Printer::at(Link::Ipp {
+            uri: format!("ipp://localhost:{}/ipp/print", self.port),
+            user: "tiepdon-K1".into(),
+        }))
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("port");
+    listener.local_addr().expect("address").port()
+}
+
+fn raster() -> Raster {
+    let face = Face {
+        hospital: "Bệnh viện Đa khoa Thử Nghiệm".into(),
+        number: "A012".into(),
+        service: "Khám Nội tổng hợp".into(),
+        place: "Phòng 101, tầng 1, nhà A".into(),
+        time: "07:45:12 · 23/11/2026".into(),
+        code: Some(CODE.into()),
+        ..Face::default()
+    };
+    Template::builtin().render(&face, 576).expect("raster")
+}
+
+/// The code on a picture.
+fn code_on(picture: &Path) -> Option<String> {
+    read_picture(picture)
+        .expect("a picture")
+        .map(|code| code.text.expose().to_owned())
+}
+
+/// Draws the first page of a PDF by poppler, where it is installed.
+fn drawn(pdf: &Path) -> Option<PathBuf> {
+    let drawn = Command::new("pdftoppm")
+        .args(["-r", "203", "-png", "-singlefile"])
+        .args([pdf, pdf])
+        .output();
+    drawn.ok().filter(|drawn| drawn.status.success())?;
+    Some(pdf.with_extension("png"))
+}
+
+fn check_format(format: &str, begin: &[u8]) -> Result<(), String> {
+    let office = Office::with_printer(format)?;
+    let mut printer = office.ours();
+    assert_eq!(printer.status(LONG), Ok(()), "{format}");
+    assert!(printer.about().contains(format), "{}", printer.about());
+    assert_eq!(
+        printer.print(&raster(), *b"A012", LONG),
+        Ok(Paper::Confirmed),
+        "{format}"
+    );
+    let got = fs::read(office.path("got")).expect("document");
+    assert!(got.starts_with(begin), "{format}");
+    if format == "image/jpeg" {
+        assert_eq!(code_on(&office.path("got")).as_deref(), Some(CODE));
+    }
+    if format == "application/pdf" {
+        match drawn(&office.path("got")) {
+            Some(picture) => assert_eq!(code_on(&picture).as_deref(), Some(CODE)),
+            None => println!("skipped: nobody draws the PDF (pdftoppm of poppler-utils)"),
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_ticket_is_a_job_in_whatever_format_the_printer_takes() {
+    const TEST: &str = "a_ticket_is_a_job_in_whatever_format_the_printer_takes";
+    for (format, begin) in [
+        ("application/pdf", &b"%PDF-"[..]),
+        ("image/pwg-raster", b"RaS2PwgRaster\0"),
+        ("image/urf", b"UNIRAST\0"),
+        ("image/jpeg", b"\xff\xd8"),
+    ] {
+        if let Err(why) = check_format(format, begin) {
+            return println!("skipped: {TEST} ({why})");
+        }
+    }
+}
+
+/// Jobs at the printer that have not ended.
+fn unfinished(office: &Office) -> usize {
+    let asked = Command::new("ipptool")
+        .args([
+            "-c",
+            &format!("ipp://localhost:{}/ipp/print", office.port),
+            "get-jobs.test",
+        ])
+        .output()
+        .expect("ipptool comes with ippeveprinter");
+    let rows = String::from_utf8_lossy(&asked.stdout).lines().count();
+    rows.saturating_sub(1)
+}
+
+#[test]
+fn what_is_wrong_with_an_office_printer_is_known_and_no_job_stays() {
+    const TEST: &str = "what_is_wrong_with_an_office_printer_is_known_and_no_job_stays";
+    let mut office = match Office::with_printer("application/pdf") {
+        Ok(office) => office,
+        Err(why) => return println!("skipped: {TEST} ({why})"),
+    };
+    let mut printer = office.ours();
+    let fault = |printer: &mut Box<dyn Printer>| {
+        printer
+            .print(&raster(), *b"A012", LONG)
+            .map_err(|fault| fault.cause)
+    };
+
+    office.set("reason", Some("media-low-warning"));
+    assert_eq!(fault(&mut printer), Ok(Paper::Confirmed));
+    assert_eq!(printer.status(LONG), Ok(()));
+    assert_eq!(
+        printer.warning().map(|warning| warning.cause),
+        Some(Cause::MediaLow)
+    );
+
+    // The job is held, and the printer says why.
+    for (reason, cause) in [
+        ("media-empty-error", Cause::MediaEmpty),
+        ("cover-open-error", Cause::CoverOpen),
+        ("media-jam-error", Cause::MediaJam),
+    ] {
+        let office = Office::with_printer("application/pdf").expect("as before");
+        let mut printer = office.ours();
+        office.set("hold", Some(""));
+        office.set("reason", Some(reason));
+        assert_eq!(fault(&mut printer), Err(cause));
+        office.set("hold", None);
+        wait_for("the end of the job", || unfinished(&office) == 0).expect("no job stays");
+    }
+
+    // The job is held, and the printer does not say why.
+    office.set("reason", None);
+    office.set("hold", Some(""));
+    assert_eq!(fault(&mut printer), Err(Cause::PrinterTimedOut));
+    office.set("hold", None);
+    wait_for("the end of the job", || unfinished(&office) == 0).expect("no job stays");
+
+    office.printer = None;
+    assert_eq!(fault(&mut printer), Err(Cause::PrinterShutdown));
+}
