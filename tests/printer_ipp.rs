@@ -50,12 +50,17 @@ impl Drop for Running {
     }
 }
 
-/// An office with a printer.
+/// What printers are found by. There is one avahi on a computer, so there is one test.
+struct Mdns {
+    folder: tempfile::TempDir,
+    _running: [Running; 2],
+}
+
+/// A printer that is switched on.
 struct Office {
     folder: tempfile::TempDir,
     port: u16,
-    printer: Option<Running>,
-    _around: [Running; 2],
+    _printer: Running,
 }
 
 fn start(command: &mut Command) -> Result<Running, String> {
@@ -77,9 +82,9 @@ fn wait_for(what: &str, mut there: impl FnMut() -> bool) -> Result<(), String> {
     Ok(())
 }
 
-impl Office {
-    /// With a printer that takes these formats; or why there is none.
-    fn with_printer(formats: &str) -> Result<Self, String> {
+impl Mdns {
+    /// Or why there is none.
+    fn start() -> Result<Self, String> {
         let folder = tempfile::tempdir().expect("folder");
         let path = folder.path();
         let write = |name: &str, text: &str| fs::write(path.join(name), text).expect("written");
@@ -88,9 +93,6 @@ impl Office {
             &BUS.replace("FOLDER", &path.display().to_string()),
         );
         write("avahi.conf", AVAHI);
-        write("command", COMMAND);
-        let mode = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(path.join("command"), mode).expect("mode");
         let bus = start(
             Command::new("dbus-daemon")
                 .arg("--nofork")
@@ -98,12 +100,11 @@ impl Office {
                 .stderr(Stdio::null()),
         )?;
         wait_for("dbus-daemon", || path.join("bus").exists())?;
-        let address = format!("unix:path={}", path.join("bus").display());
         let mut avahi = start(
             Command::new("avahi-daemon")
                 .args(["--no-drop-root", "--no-chroot", "--no-rlimits", "-f"])
                 .arg(path.join("avahi.conf"))
-                .env("DBUS_SYSTEM_BUS_ADDRESS", &address)
+                .env("DBUS_SYSTEM_BUS_ADDRESS", address(path))
                 .stderr(Stdio::piped()),
         )?;
         let log = BufReader::new(avahi.0.stderr.take().expect("piped"));
@@ -114,21 +115,23 @@ impl Office {
         if !up {
             return Err("avahi-daemon does not start for this user, or runs already".into());
         }
-        let mut office = Self {
+        Ok(Self {
             folder,
-            port: free_port(),
-            printer: None,
-            _around: [bus, avahi],
-        };
-        office.plug_in(formats, &address)?;
-        Ok(office)
+            _running: [bus, avahi],
+        })
     }
 
-    fn plug_in(&mut self, formats: &str, bus: &str) -> Result<(), String> {
-        let port = self.port;
-        let spool = self.path("spool");
-        fs::create_dir_all(&spool).expect("spool");
-        self.printer = Some(start(
+    /// Switches a printer on that takes these formats; or why it cannot.
+    fn printer(&self, formats: &str) -> Result<Office, String> {
+        let folder = tempfile::tempdir().expect("folder");
+        let path = folder.path();
+        let command = path.join("command");
+        fs::write(&command, COMMAND).expect("written");
+        fs::set_permissions(&command, fs::Permissions::from_mode(0o755)).expect("mode");
+        let spool = path.join("spool");
+        fs::create_dir(&spool).expect("spool");
+        let port = free_port();
+        let printer = start(
             Command::new("ippeveprinter")
                 .args([
                     "-p",
@@ -138,22 +141,31 @@ impl Office {
                     "-r",
                     "off",
                     "-k",
-                    "-f",
-                    formats,
                 ])
-                .arg("-d")
+                .args(["-f", formats, "-d"])
                 .arg(spool)
                 .arg("-c")
-                .arg(self.path("command"))
-                .arg("Tiep Don Lab")
-                .env("DBUS_SYSTEM_BUS_ADDRESS", bus)
+                .arg(command)
+                .arg(format!("Tiep Don Lab {port}"))
+                .env("DBUS_SYSTEM_BUS_ADDRESS", address(self.folder.path()))
                 .stderr(Stdio::null()),
-        )?);
+        )?;
         wait_for("ippeveprinter", || {
             TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok()
+        })?;
+        Ok(Office {
+            folder,
+            port,
+            _printer: printer,
         })
     }
+}
 
+fn address(folder: &Path) -> String {
+    format!("unix:path={}", folder.join("bus").display())
+}
+
+impl Office {
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -208,41 +220,23 @@ fn drawn(pdf: &Path) -> Option<PathBuf> {
     Some(pdf.with_extension("png"))
 }
 
-fn check_format(format: &str, begin: &[u8]) -> Result<(), String> {
-    let office = Office::with_printer(format)?;
+/// The ticket as a document of this format, up to the tray.
+fn check_format(office: &Office, format: &str, begin: &[u8]) {
     let mut printer = office.ours();
     assert_eq!(printer.status(LONG), Ok(()), "{format}");
     assert!(printer.about().contains(format), "{}", printer.about());
-    assert_eq!(
-        printer.print(&raster(), *b"A012", LONG),
-        Ok(Paper::Confirmed),
-        "{format}"
-    );
-    let got = fs::read(office.path("got")).expect("document");
-    assert!(got.starts_with(begin), "{format}");
+    let paper = printer.print(&raster(), *b"A012", LONG);
+    assert_eq!(paper, Ok(Paper::Confirmed), "{format}");
+    let got = office.path("got");
+    let bytes = fs::read(&got).expect("document");
+    assert!(bytes.starts_with(begin), "{format}");
     if format == "image/jpeg" {
-        assert_eq!(code_on(&office.path("got")).as_deref(), Some(CODE));
+        assert_eq!(code_on(&got).as_deref(), Some(CODE));
     }
     if format == "application/pdf" {
-        match drawn(&office.path("got")) {
+        match drawn(&got) {
             Some(picture) => assert_eq!(code_on(&picture).as_deref(), Some(CODE)),
             None => println!("skipped: nobody draws the PDF (pdftoppm of poppler-utils)"),
-        }
-    }
-    Ok(())
-}
-
-#[test]
-fn a_ticket_is_a_job_in_whatever_format_the_printer_takes() {
-    const TEST: &str = "a_ticket_is_a_job_in_whatever_format_the_printer_takes";
-    for (format, begin) in [
-        ("application/pdf", &b"%PDF-"[..]),
-        ("image/pwg-raster", b"RaS2PwgRaster\0"),
-        ("image/urf", b"UNIRAST\0"),
-        ("image/jpeg", b"\xff\xd8"),
-    ] {
-        if let Err(why) = check_format(format, begin) {
-            return println!("skipped: {TEST} ({why})");
         }
     }
 }
@@ -261,50 +255,64 @@ fn unfinished(office: &Office) -> usize {
     rows.saturating_sub(1)
 }
 
-#[test]
-fn what_is_wrong_with_an_office_printer_is_known_and_no_job_stays() {
-    const TEST: &str = "what_is_wrong_with_an_office_printer_is_known_and_no_job_stays";
-    let mut office = match Office::with_printer("application/pdf") {
-        Ok(office) => office,
-        Err(why) => return println!("skipped: {TEST} ({why})"),
-    };
-    let mut printer = office.ours();
-    let fault = |printer: &mut Box<dyn Printer>| {
-        printer
-            .print(&raster(), *b"A012", LONG)
-            .map_err(|fault| fault.cause)
-    };
-
-    office.set("reason", Some("media-low-warning"));
-    assert_eq!(fault(&mut printer), Ok(Paper::Confirmed));
-    assert_eq!(printer.status(LONG), Ok(()));
-    assert_eq!(
-        printer.warning().map(|warning| warning.cause),
-        Some(Cause::MediaLow)
-    );
-
-    // The job is held, and the printer says why.
-    for (reason, cause) in [
-        ("media-empty-error", Cause::MediaEmpty),
-        ("cover-open-error", Cause::CoverOpen),
-        ("media-jam-error", Cause::MediaJam),
-    ] {
-        let office = Office::with_printer("application/pdf").expect("as before");
-        let mut printer = office.ours();
-        office.set("hold", Some(""));
-        office.set("reason", Some(reason));
-        assert_eq!(fault(&mut printer), Err(cause));
+/// Prints, with the cause of a failure, and waits until no job is left at the printer.
+fn print(office: &Office, printer: &mut dyn Printer) -> Result<Paper, Cause> {
+    let printed = printer.print(&raster(), *b"A012", LONG);
+    if office.path("hold").exists() {
         office.set("hold", None);
-        wait_for("the end of the job", || unfinished(&office) == 0).expect("no job stays");
+    }
+    wait_for("the end of the job", || unfinished(office) == 0).expect("no job stays");
+    printed.map_err(|fault| fault.cause)
+}
+
+/// Jobs that the printer holds, and says why, or not.
+fn check_held(office: &Office) {
+    for (reason, cause) in [
+        (None, Cause::PrinterTimedOut),
+        (Some("media-empty-error"), Cause::MediaEmpty),
+    ] {
+        if let Some(reason) = reason {
+            office.set("reason", Some(reason));
+        }
+        office.set("hold", Some(""));
+        let mut printer = office.ours();
+        assert_eq!(print(office, printer.as_mut()), Err(cause), "{reason:?}");
+    }
+    // The printer goes on saying so.
+    let fault = office.ours().status(LONG).expect_err("no paper");
+    assert_eq!(fault.cause, Cause::MediaEmpty);
+}
+
+#[test]
+fn an_office_printer_gets_the_ticket_as_a_job_and_its_faults_are_known() {
+    const TEST: &str = "an_office_printer_gets_the_ticket_as_a_job_and_its_faults_are_known";
+    let skipped = |why: &str| println!("skipped: {TEST} ({why})");
+    let mdns = match Mdns::start() {
+        Ok(mdns) => mdns,
+        Err(why) => return skipped(&why),
+    };
+    for (format, begin) in [
+        ("application/pdf", &b"%PDF-"[..]),
+        ("image/pwg-raster", b"RaS2PwgRaster\0"),
+        ("image/urf", b"UNIRAST\0"),
+        ("image/jpeg", b"\xff\xd8"),
+    ] {
+        match mdns.printer(format) {
+            Ok(office) => check_format(&office, format, begin),
+            Err(why) => return skipped(&why),
+        }
     }
 
-    // The job is held, and the printer does not say why.
-    office.set("reason", None);
-    office.set("hold", Some(""));
-    assert_eq!(fault(&mut printer), Err(Cause::PrinterTimedOut));
-    office.set("hold", None);
-    wait_for("the end of the job", || unfinished(&office) == 0).expect("no job stays");
+    let office = mdns.printer("application/pdf").expect("as before");
+    office.set("reason", Some("media-low-warning"));
+    let mut printer = office.ours();
+    assert_eq!(print(&office, printer.as_mut()), Ok(Paper::Confirmed));
+    assert_eq!(printer.status(LONG), Ok(()));
+    let warning = printer.warning().map(|warning| warning.cause);
+    assert_eq!(warning, Some(Cause::MediaLow));
+    drop(office);
+    let fault = printer.status(LONG).expect_err("switched off");
+    assert_eq!(fault.cause, Cause::PrinterShutdown);
 
-    office.printer = None;
-    assert_eq!(fault(&mut printer), Err(Cause::PrinterShutdown));
+    check_held(&mdns.printer("application/pdf").expect("as before"));
 }

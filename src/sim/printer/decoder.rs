@@ -46,6 +46,8 @@ pub(super) struct Decoder {
     paper: Vec<u8>,
     paper_row_bytes: usize,
     says_changes: bool,
+    /// The last byte made it forget everything, itself included.
+    forgot: bool,
     /// What was said last of its state.
     told: Option<[u8; 4]>,
     /// Real-time commands that came as dots of a picture.
@@ -72,6 +74,7 @@ impl Decoder {
             paper: Vec::new(),
             paper_row_bytes: 0,
             says_changes: false,
+            forgot: false,
             told: None,
             stray: 0,
             cleared: 0,
@@ -105,7 +108,7 @@ impl Decoder {
     pub(super) fn take(&mut self, byte: u8, faults: &mut Faults) -> Output {
         let mut output = Output::default();
         let real_time = self.real_time(byte, faults, &mut output);
-        if self.last == CLEAR && !faults.no_clear {
+        if std::mem::take(&mut self.forgot) {
             self.work(faults, &mut output);
             return output;
         }
@@ -165,6 +168,7 @@ impl Decoder {
     fn clear(&mut self, faults: &Faults) {
         self.cleared += 1;
         if !faults.no_clear {
+            self.forgot = true;
             self.waiting.clear();
             self.expecting = Expecting::Command(Vec::new());
         }

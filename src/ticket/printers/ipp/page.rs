@@ -51,39 +51,37 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// The ticket's dot under a dot of the page, in one direction; none beside the ticket.
     #[expect(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a sheet has some thousand dots, none of them negative"
     )]
-    fn is_black(&self, x: u32, y: u32) -> bool {
-        let of_ticket = |at: u32, from: u32| {
-            let at = at.checked_sub(from)?;
-            Some(((at as f32 + 0.5) * self.step) as u32)
-        };
-        let (Some(x), Some(y)) = (of_ticket(x, self.left), of_ticket(y, self.top)) else {
-            return false;
-        };
-        self.raster.is_black(x, y)
-    }
-
-    fn row(&self, y: u32) -> Vec<u8> {
-        let grey = |x| if self.is_black(x, y) { 0 } else { 255 };
-        (0..self.width).map(grey).collect()
+    fn under(&self, at: u32, from: u32, size: u32) -> Option<u32> {
+        let dot = ((at.checked_sub(from)? as f32 + 0.5) * self.step) as u32;
+        (dot < size).then_some(dot)
     }
 
     /// The rows, packed: how often a row comes (less one), then runs of the same dot (`n - 1`) and
     /// runs of different ones (`257 - n`).
     fn packed(&self) -> Vec<u8> {
+        let under = |x| self.under(x, self.left, self.raster.width);
+        let columns: Vec<Option<u32>> = (0..self.width).map(under).collect();
+        let under = |y| self.under(y, self.top, self.raster.height);
         let mut bytes = Vec::new();
         let mut y = 0;
         while y < self.height {
-            let row = self.row(y);
+            let of_ticket = under(y);
             let most = (self.height - y).min(256);
-            let times = (1..most).take_while(|n| self.row(y + n) == row).count() + 1;
+            let times = (1..most).take_while(|n| under(y + n) == of_ticket).count() + 1;
             bytes.push((times - 1) as u8);
-            pack(&row, &mut bytes);
+            let black = |x: &Option<u32>| {
+                x.zip(of_ticket)
+                    .is_some_and(|(x, y)| self.raster.is_black(x, y))
+            };
+            let grey = columns.iter().map(|x| if black(x) { 0 } else { 255 });
+            pack(&grey.collect::<Vec<u8>>(), &mut bytes);
             y += times as u32;
         }
         bytes
