@@ -3,6 +3,7 @@
 //! user's cache where there is such a Python.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -76,13 +77,24 @@ impl Emupos {
             api,
         };
         let until = Instant::now() + PATIENCE;
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+        // Its first answer takes seconds, which no printer needs: it is waited for here.
+        while !emupos.answers() {
             if Instant::now() > until {
                 return Err("emupos does not start".into());
             }
             std::thread::sleep(Duration::from_millis(100));
         }
         Ok(emupos)
+    }
+
+    /// It answers `DLE EOT 1`.
+    fn answers(&self) -> bool {
+        let asked = TcpStream::connect(self.address()).and_then(|mut line| {
+            line.set_read_timeout(Some(PATIENCE))?;
+            line.write_all(&[0x10, 0x04, 0x01])?;
+            line.read_exact(&mut [0])
+        });
+        asked.is_ok()
     }
 
     fn address(&self) -> SocketAddr {

@@ -109,8 +109,10 @@ impl IppPrinter {
                 }
             }
             if Instant::now() + LOOK >= deadline {
+                let why = self.warning().filter(|why| why.cause != Cause::MediaLow);
                 let detail = "the printer has not finished the job in time";
-                return Err(PrinterFault::new(Cause::PrinterTimedOut, detail));
+                let late = || PrinterFault::new(Cause::PrinterTimedOut, detail);
+                return Err(why.unwrap_or_else(late));
             }
             std::thread::sleep(LOOK);
         }
