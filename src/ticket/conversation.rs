@@ -465,6 +465,8 @@ impl Conversation {
             State::Asking { .. } => Next::Wait(ANSWER),
             State::Tidying => self.after_tidying(),
             State::Probing(Probe::End) => self.send_ticket(),
+            // What was sent to tidy up is still on its way over a slow line.
+            State::Probing(Probe::Model) => Next::Wait(ANSWER_OF_KNOWN),
             State::Probing(_) => Next::Wait(ANSWER),
             State::Sending => {
                 self.state = State::Awaiting;

@@ -148,6 +148,15 @@ fn raster(width: u32) -> Raster {
     Template::builtin().render(&face, width).expect("raster")
 }
 
+/// Waits until it answers again: it draws what it got before it goes on.
+fn ready(ours: &mut dyn Printer) {
+    let until = Instant::now() + PATIENCE;
+    while let Err(fault) = ours.status(LONG) {
+        assert!(Instant::now() < until, "{fault}");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// Black dots of a picture that somebody else has drawn.
 fn black(path: &PathBuf) -> usize {
     let picture = image::open(path).expect("a picture").to_luma8();
@@ -157,10 +166,11 @@ fn black(path: &PathBuf) -> usize {
 /// What it prints is our picture, and what it says is understood.
 pub fn check(printer: &mut Emupos) {
     let mut ours = open(&config::Printer::at(Link::Tcp(printer.address())));
-    assert_eq!(ours.status(LONG), Ok(()));
+    ready(ours.as_mut());
     assert!(ours.about().contains("TM-T20III"), "{}", ours.about());
     for width in [576, 384] {
         let raster = raster(width);
+        ready(ours.as_mut());
         // It knows no `GS ( H`; it says how it is.
         assert_eq!(ours.print(&raster, *b"A012", LONG), Ok(Paper::OkAfter));
         let drawn = printer.receipts().pop().expect("a receipt");
@@ -178,7 +188,7 @@ pub fn check(printer: &mut Emupos) {
         let failed = ours.print(&raster(576), *b"A012", LONG);
         assert_eq!(failed.map_err(|fault| fault.cause), Err(cause));
         printer.does(&["fault", "clear", "front", fault]);
-        assert_eq!(ours.status(LONG), Ok(()), "{fault}");
+        ready(ours.as_mut());
     }
     printer.does(&["fault", "set", "front", "paper-near-end"]);
     assert_eq!(ours.print(&raster(576), *b"A012", LONG), Ok(Paper::OkAfter));
