@@ -12,7 +12,7 @@ pub use hours::Hours;
 pub use section::Fault;
 pub use settings::{
     Camera, Chip, Config, Ehr, EhrAuth, Fhir, Fields, HospitalNumbers, Insurance, Kiosk, Link,
-    Policy, Printer, Privacy, Reader, Scanner, ScannerMode, Screen, Service, Setting, Site, Staff,
+    Policy, Printer, Privacy, Reader, Scanner, ScannerMode, Screen, Service, Setting, SharedStore, Site, Staff,
     Store, Trust, Voice, Waits,
 };
 

@@ -38,8 +38,10 @@ pub struct Config {
     pub ehr: Ehr,
     /// Insurance.
     pub insurance: Insurance,
-    /// The store.
+    /// This kiosk's own store.
     pub store: Store,
+    /// The store that all kiosks share, where there is one.
+    pub shared: Option<SharedStore>,
     /// The staff console, where it runs in the kiosk's process.
     pub staff: Option<Staff>,
     /// The panel.
@@ -379,6 +381,20 @@ pub struct Store {
     pub path: PathBuf,
     /// The key file: 32 random bytes, mode 0600, made at first start.
     pub key_file: PathBuf,
+}
+
+/// The store that all kiosks of a site share: PostgreSQL 15 or later.
+#[derive(Debug, Clone)]
+pub struct SharedStore {
+    /// `postgres://user@host:port/database`; several hosts with a comma between them, of which the one
+    /// that takes writes is used.
+    pub url: String,
+    /// The user's password.
+    pub password: Option<Private<String>>,
+    /// CA certificates of the server, PEM; needed unless the server is on this machine.
+    pub ca_file: Option<PathBuf>,
+    /// Whole time for one call: after it the line counts as cut, and the kiosk goes on by itself.
+    pub patience: Duration,
 }
 
 /// The staff console.

@@ -151,6 +151,8 @@ pub enum Refusal {
     HeldByWeaker,
     /// The person's card was rejected today.
     RejectedToday,
+    /// All numbers of this session are given.
+    Full,
 }
 
 /// What is known of the paper.

@@ -11,12 +11,12 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
-    Answer, Audit, Backlog, Command, Fleet, KioskLine, Outbox, OutboxRow, Register, Sqlite, Store,
-    StoreError, Tally, VisitLine, Visits,
+    Answer, Audit, Backlog, Calls, Command, Fleet, KioskLine, NextCall, Order, Ordered, Outbox,
+    OutboxRow, QueueLine, Register, Sqlite, Store, StoreError, Tally, VisitLine, Visits,
 };
 use crate::config::{self, Service};
 use crate::identity::Person;
-use crate::queue::{Draft, Paper, PatientRef, Series, ServiceCode};
+use crate::queue::{Draft, Paper, PatientRef, Series, ServiceCode, Session};
 
 /// What is wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,13 +187,26 @@ impl Visits for Faulty {
         paper(visit: Uuid, paper: Paper, at: Timestamp) -> ();
         unclaim(visit: Uuid, at: Timestamp) -> ();
         settle(visit: Uuid, at: Timestamp) -> ();
+        abandon(kiosk: &str, day: Date, at: Timestamp) -> u64;
         tally(day: Date) -> Vec<Tally>;
         waiting(day: Date) -> Vec<VisitLine>;
     }
 }
 
+impl Calls for Faulty {
+    pass_on! {
+        call_next(call: &NextCall) -> Option<QueueLine>;
+        order(order: &Order) -> Ordered;
+        close(service: &ServiceCode, day: Date, session: Option<Session>, at: Timestamp) -> u64;
+        queue(service: &ServiceCode, day: Date) -> Vec<QueueLine>;
+        called(day: Date, max: u32) -> Vec<QueueLine>;
+        pace(service: &ServiceCode, day: Date, max: u32) -> Vec<u32>;
+    }
+}
+
 impl Outbox for Faulty {
     pass_on! {
+        lead(holder: &str) -> bool;
         due(now: Timestamp, max: u32) -> Vec<OutboxRow>;
         next_due() -> Option<Timestamp>;
         freeze(visit: Uuid, bytes: &[u8]) -> Vec<u8>;

@@ -65,6 +65,7 @@ struct Root<'a> {
 impl Root<'_> {
     fn read(&self) -> Config {
         let services = self.services();
+        let (store, shared) = self.store();
         let config = Config {
             site: self.site(),
             kiosk: self.kiosk(),
@@ -79,7 +80,8 @@ impl Root<'_> {
             printer: self.printer(),
             ehr: self.ehr(),
             insurance: self.insurance(),
-            store: self.store(),
+            store,
+            shared,
             staff: self.staff(),
             screen: self.screen(),
             voice: self.voice(),

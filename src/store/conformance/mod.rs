@@ -2,6 +2,7 @@
 //! but the traits. [`model`] then compares a store with a simpler one, act by act.
 
 pub(super) mod acts;
+mod calls;
 mod fleet;
 pub(super) mod model;
 mod outbox;
@@ -25,6 +26,7 @@ pub(in crate::store) fn all(make: impl Fn() -> Box<dyn Store>) {
     let promises = visits::PROMISES
         .iter()
         .chain(persons::PROMISES)
+        .chain(calls::PROMISES)
         .chain(outbox::PROMISES)
         .chain(register::PROMISES)
         .chain(fleet::PROMISES);
