@@ -1,8 +1,9 @@
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::QueueNumber;
+use super::{QueueNumber, Session};
 use crate::identity::{Grade, Hint, Person, PriorityReason, Proofs, Way, hints};
 
 /// The code of a service, as the configuration names it ("NOI").
@@ -151,6 +152,19 @@ pub enum Refusal {
     HeldByWeaker,
     /// The person's card was rejected today.
     RejectedToday,
+    /// The rooms receive no more patients in this session, or the series is used up.
+    Full {
+        /// The session.
+        session: Session,
+        /// When numbers are taken for the next one, in the hospital's zone; absent: not within a
+        /// year.
+        next: Option<DateTime>,
+    },
+    /// No numbers are taken at this hour.
+    Closed {
+        /// When they are taken again, in the hospital's zone; absent: not within a year.
+        next: Option<DateTime>,
+    },
 }
 
 /// What is known of the paper.

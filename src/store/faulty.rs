@@ -16,7 +16,7 @@ use super::{
 };
 use crate::config::{self, Service};
 use crate::identity::Person;
-use crate::queue::{Draft, Paper, PatientRef, Series, ServiceCode};
+use crate::queue::{Draft, Paper, PatientRef, ServiceCode};
 
 /// What is wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,15 +55,10 @@ struct Faults {
 /// A queue with one letter and three digits.
 pub(crate) fn queue(code: &str, prefix: &str) -> Service {
     Service {
-        code: ServiceCode(code.into()),
         name_vi: format!("Khoa {code}"),
         name_en: format!("Dept {code}"),
         place: format!("P. {code}"),
-        series: Series {
-            prefix: prefix.into(),
-            digits: 3,
-            first: 1,
-        },
+        ..Service::new(code, prefix)
     }
 }
 

@@ -42,15 +42,11 @@ pub(in crate::store) const TODAY: Date = date(2026, 11, 23);
 pub(in crate::store) fn services() -> Vec<Service> {
     [("NOI", "A", 1), ("NGOAI", "B", 101), ("BAN", "Q", 1)]
         .map(|(code, prefix, first)| Service {
-            code: ServiceCode(code.into()),
-            name_vi: code.into(),
-            name_en: code.into(),
-            place: "1".into(),
             series: Series {
-                prefix: prefix.into(),
-                digits: 3,
                 first,
+                ..Series::new(prefix)
             },
+            ..Service::new(code, prefix)
         })
         .into()
 }

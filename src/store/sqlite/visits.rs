@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::{Fault, Sqlite, micros, time, uuid};
 use crate::identity::{Grade, Way, exact_key, shown_name};
 use crate::queue::{
-    Draft, Issued, Paper, QueueNumber, Refusal, Series, ServiceCode, VisitKind, VisitRecord,
+    Draft, Issued, Paper, QueueNumber, Refusal, Series, ServiceCode, Session, VisitKind,
+    VisitRecord,
 };
 use crate::store::seal::{Column, Digest};
 use crate::store::{Answer, StoreError, Tally, VisitLine, Visits};
@@ -209,7 +210,7 @@ impl Sqlite {
         let value = next_value(tx, draft, series)?;
         let record = VisitRecord {
             version: VisitRecord::VERSION,
-            number: series.number(value),
+            number: series.number(Session::default(), value),
             draft: draft.clone(),
         };
         let visit = draft.visit.as_bytes();
