@@ -86,6 +86,8 @@ impl Identified {
         Draft {
             visit: self.visit,
             provenance: ctx.new_id(),
+            session: Default::default(),
+            stops: Vec::new(),
             kiosk: ctx.rules.kiosk.clone(),
             kind,
             service,

@@ -20,6 +20,7 @@ pub mod sim_printer;
 mod source;
 mod staff;
 mod stop;
+mod store;
 mod trust;
 
 use std::process::ExitCode;
@@ -52,6 +53,9 @@ enum Command {
     Doctor(doctor::Args),
     /// Serve the staff page alone, for a reception PC
     Staff(staff::Args),
+    /// Copy the store and put it back, or prepare one that kiosks share
+    #[command(subcommand)]
+    Store(store::Command),
     /// Check whether the record of what was done is unaltered
     #[command(subcommand)]
     Audit(audit::Command),
@@ -90,6 +94,7 @@ pub fn run() -> ExitCode {
         Command::Scan(args) => scan::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Staff(args) => staff::run(&args),
+        Command::Store(command) => store::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Trust(command) => trust::run(&command),
         Command::Config(command) => config::run(&command),

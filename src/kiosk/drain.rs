@@ -22,11 +22,16 @@ pub(super) const FIRST_RETRY: Duration = Duration::from_millis(500);
 pub(super) const LAST_RETRY: Duration = Duration::from_secs(60);
 /// What a busy server may ask for at most.
 pub(super) const BUSY_MAX: Duration = Duration::from_secs(600);
-/// With nothing due, the store is looked at this often: another process may have filled it.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// With nothing due, or while another kiosk drains, the store is looked at this often: others fill it,
+/// and whoever drains may die.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 
 /// Drains the outbox whenever something is due.
-pub(super) fn work(parts: &Parts, shared: Arc<Shared>) -> impl FnOnce() + Send + 'static {
+pub(super) fn work(
+    parts: &Parts,
+    shared: Arc<Shared>,
+    kiosk: String,
+) -> impl FnOnce() + Send + 'static {
     let (store, hospital) = (Arc::clone(&parts.store), Arc::clone(&parts.hospital));
     let (mut seen, mut patience) = (0, Duration::ZERO);
     let turn = move || {
@@ -35,7 +40,8 @@ pub(super) fn work(parts: &Parts, shared: Arc<Shared>) -> impl FnOnce() + Send +
         }
         // Also after a panic.
         patience = LAST_RETRY;
-        let go_on = || !shared.closed();
+        // One drains for all that share the store.
+        let go_on = || !shared.closed() && store.lead(&kiosk).unwrap_or_default();
         match drain_once(store.as_ref(), hospital.as_ref(), Timestamp::now(), &go_on) {
             Ok(nothing_due) => patience = nothing_due,
             Err(error) => tracing::error!(%error, "the outbox cannot be drained"),
@@ -63,7 +69,7 @@ pub(super) fn drain_once(
         let mut written = Ok(());
         for row in rows {
             if !go_on() {
-                return Ok(Duration::ZERO);
+                return Ok(LOOK_AGAIN);
             }
             // A row that cannot be written does not hold up the others.
             written = send(store, hospital, &row, now).and(written);

@@ -125,7 +125,12 @@ impl Kiosk {
         let heard = (inlet.clone(), Arc::clone(&shared), observer);
         let mut driver = Driver::new(&config, &parts, sources, heard, limits)?;
         kiosk.thread("driver", &alive, move || driver.run(&inbox))?;
-        kiosk.thread("outbox", &alive, drain::work(&parts, Arc::clone(&shared)))?;
+        let id = config.kiosk.id.clone();
+        kiosk.thread(
+            "outbox",
+            &alive,
+            drain::work(&parts, Arc::clone(&shared), id),
+        )?;
         kiosk.thread("fleet", &alive, fleet::work(&config, &parts, shared, inlet))?;
         Ok(kiosk)
     }

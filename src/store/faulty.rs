@@ -11,12 +11,13 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
-    Answer, Audit, Backlog, Calls, Command, Fleet, KioskLine, NextCall, Order, Ordered, Outbox,
-    OutboxRow, QueueLine, Register, Sqlite, Store, StoreError, Tally, VisitLine, Visits,
+    Answer, Audit, Backlog, Calls, Command, Fleet, KioskLine, News, NextCall, Order, Ordered,
+    Outbox, OutboxRow, QueueLine, Register, Sqlite, Store, StoreError, Tally, VisitLine, Visits,
+    Watcher,
 };
 use crate::config::{self, Service};
 use crate::identity::Person;
-use crate::queue::{Draft, Paper, PatientRef, Series, ServiceCode, Session};
+use crate::queue::{Draft, Paper, PatientRef, ServiceCode, Session};
 
 /// What is wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,15 +56,10 @@ struct Faults {
 /// A queue with one letter and three digits.
 pub(crate) fn queue(code: &str, prefix: &str) -> Service {
     Service {
-        code: ServiceCode(code.into()),
         name_vi: format!("Khoa {code}"),
         name_en: format!("Dept {code}"),
         place: format!("P. {code}"),
-        series: Series {
-            prefix: prefix.into(),
-            digits: 3,
-            first: 1,
-        },
+        ..Service::new(code, prefix)
     }
 }
 
@@ -245,6 +241,10 @@ impl Audit for Faulty {
 }
 
 impl Store for Faulty {
+    fn watch(&self, watcher: Watcher) -> News {
+        self.inner.watch(watcher)
+    }
+
     pass_on! {
         probe() -> String;
         purge(before: Date) -> u64;

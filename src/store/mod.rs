@@ -6,13 +6,13 @@
 //! [`Sqlite`] is the store of one kiosk. Every store passes the same `conformance` suite: a function
 //! a promise, and a model that does the same by the simplest means and is compared after each act.
 
+mod calls;
 #[cfg(test)]
 mod conformance;
-#[cfg(test)]
-pub(crate) mod faulty;
-mod calls;
 mod database;
 mod failover;
+#[cfg(test)]
+pub(crate) mod faulty;
 mod files;
 mod key_file;
 #[cfg(feature = "postgres")]
@@ -21,11 +21,12 @@ mod seal;
 mod sql;
 mod sqlite;
 
+pub use calls::{Calls, NextCall, Order, Ordered, QueueLine};
+pub use database::{Changed, Watcher};
+pub use failover::{Failover, Line};
 #[cfg(feature = "postgres")]
 pub use postgres::Postgres;
-pub use calls::{Calls, NextCall, Order, Ordered, QueueLine};
-pub use failover::{Failover, Line};
-pub use sqlite::Sqlite;
+pub use sqlite::{Restored, Sqlite};
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -312,10 +313,22 @@ pub trait Audit {
     fn verify(&self) -> Result<u64, StoreError>;
 }
 
+/// Of which changes a watcher hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// Of all.
+    All,
+    /// Of those by this program alone; for others one must look.
+    OwnOnly,
+}
+
 /// Everything that must survive.
 pub trait Store: Visits + Calls + Outbox + Register + Fleet + Audit + Send + Sync {
     /// One line for `doctor`: durability settings as the database itself reports them.
     fn probe(&self) -> Result<String, StoreError>;
+    /// Calls `watcher`, on any thread, whenever something changed that staff or kiosks wait to hear of;
+    /// it must return at once. Tells how changes by other programs are heard of.
+    fn watch(&self, watcher: Watcher) -> News;
     /// Forgets visits and commands of days before `before`, and tells how many visits. What still
     /// waits to be sent stays, and so do the counters: a purged number is not given again.
     fn purge(&self, before: Date) -> Result<u64, StoreError>;

@@ -1,7 +1,7 @@
 //! A real PostgreSQL of the test's own: a fresh cluster in a folder of its own, on loopback, that ends
 //! with the test program, even if that is killed.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
@@ -14,9 +14,10 @@ use tempfile::TempDir;
 const KEEPER: &str = r#"
 "$0" "$@" &
 server=$!
-read -r _
+read -r word
 kill -INT $server
 wait $server
+[ "$word" = keep ] || rm -rf "$FOLDER"
 "#;
 
 /// A running server. Dropping it stops the server.
@@ -46,12 +47,21 @@ impl Cluster {
         }
         let data = folder.path().join("data");
         let made = as_servant(&programs.join("initdb"))
-            .args(["--no-sync", "--auth=trust", "--username=tiepdon", "--encoding=UTF8"])
+            .args([
+                "--no-sync",
+                "--auth=trust",
+                "--username=tiepdon",
+                "--encoding=UTF8",
+            ])
             .args(["--locale=C.UTF-8", "-D"])
             .arg(&data)
             .output()
             .expect("initdb runs");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
         let port = free_port();
         let (keeper, stdin) = serve(&programs, &data, port, settings);
         let cluster = Self {
@@ -87,11 +97,23 @@ impl Cluster {
     /// Does something by the server's own client; gives what it prints.
     pub fn sql(&self, database: &str, sql: &str) -> String {
         let done = Command::new(self.programs.join("psql"))
-            .args(["-h", "127.0.0.1", "-U", "tiepdon", "-At", "-v", "ON_ERROR_STOP=1"])
+            .args([
+                "-h",
+                "127.0.0.1",
+                "-U",
+                "tiepdon",
+                "-At",
+                "-v",
+                "ON_ERROR_STOP=1",
+            ])
             .args(["-p", &self.port.to_string(), "-d", database, "-c", sql])
             .output()
             .expect("psql runs");
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
         String::from_utf8_lossy(&done.stdout).trim().to_owned()
     }
 
@@ -105,9 +127,11 @@ impl Cluster {
         self.wait_until_ready();
     }
 
-    /// Stops the server.
+    /// Stops the server; its data stay.
     pub fn stop(&mut self) {
-        drop(self.stdin.take());
+        if let Some(mut stdin) = self.stdin.take() {
+            let _ = stdin.write_all(b"keep\n");
+        }
         let _ = self.keeper.wait();
     }
 
@@ -131,8 +155,12 @@ impl Drop for Cluster {
 
 fn serve(programs: &Path, data: &Path, port: u16, settings: &[&str]) -> (Child, ChildStdin) {
     let mut keeper = as_servant(Path::new("sh"));
+    keeper.env("FOLDER", data.parent().expect("in a folder"));
     keeper.args(["-c", KEEPER]).arg(programs.join("postgres"));
-    keeper.arg("-D").arg(data).args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", ""]);
+    keeper
+        .arg("-D")
+        .arg(data)
+        .args(["-h", "127.0.0.1", "-p", &port.to_string(), "-k", ""]);
     for setting in settings {
         keeper.args(["-c", setting]);
     }

@@ -71,7 +71,10 @@ impl Issuing {
             Ok(Answer::Refused(Refusal::HeldByStronger | Refusal::HeldByWeaker)) => {
                 desk(self.who, Cause::NumberHeld, ctx)
             }
-            Ok(Answer::Refused(Refusal::Full)) => desk(self.who, Cause::NoService, ctx),
+            Ok(Answer::Refused(Refusal::Full { .. })) => match self.goal {
+                Goal::Service(_) => desk(self.who, Cause::NoService, ctx),
+                Goal::Desk(_) => help(Cause::NoService, ctx),
+            },
             Ok(Answer::Refused(Refusal::RejectedToday)) => desk(self.who, Cause::CardRejected, ctx),
             Err(cause) => help(cause, ctx),
         }

@@ -13,7 +13,7 @@ use crate::identity::{
     self, BhytQr, CardQr, Check, CheckResult, Grade, HospitalNumber, HospitalPattern,
     InsuranceNumber, Payload, Person, PersonalNumber, Private, Way,
 };
-use crate::queue::{Draft, Issued, Paper, Refusal, Series, ServiceCode, VisitKind};
+use crate::queue::{Draft, Issued, Paper, Refusal, Series, Session, VisitKind};
 use crate::scan::Mode;
 use crate::store::Answer;
 use crate::words::{Cause, Language};
@@ -86,15 +86,10 @@ pub fn chip(index: usize, passive: CheckResult) -> Box<ChipRead> {
 
 pub fn service(code: &str, prefix: &str) -> Service {
     Service {
-        code: ServiceCode(code.into()),
         name_vi: format!("Khoa {code}"),
         name_en: format!("Dept {code}"),
         place: format!("Room {code}"),
-        series: Series {
-            prefix: prefix.into(),
-            digits: 3,
-            first: 1,
-        },
+        ..Service::new(code, prefix)
     }
 }
 
@@ -326,14 +321,10 @@ impl ModelStore {
             .iter()
             .filter(|(d, ..)| d.service == draft.service && d.day == draft.day)
             .count();
-        let series = Series {
-            prefix: draft.service.0.clone(),
-            digits: 3,
-            first: 1,
-        };
+        let series = Series::new(&draft.service.0);
         let issued = Issued {
             visit: draft.visit,
-            number: series.number(u32::try_from(count).expect("few") + 1),
+            number: series.number(Session::default(), u32::try_from(count).expect("few") + 1),
             kind: draft.kind,
             service: draft.service.clone(),
             day: draft.day,

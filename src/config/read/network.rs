@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::Root;
 use crate::config::section::Section;
-use crate::config::settings::{Ehr, EhrAuth, Fhir, HospitalNumbers, Insurance, SharedStore, Staff, Store};
+use crate::config::settings::{
+    Ehr, EhrAuth, Fhir, HospitalNumbers, Insurance, SharedStore, Staff, Store,
+};
 use crate::identity::{HospitalPattern, Private};
 
 impl Root<'_> {
@@ -82,15 +84,24 @@ impl Root<'_> {
         let key_file = store
             .text("key_file")
             .unwrap_or_else(|| "/etc/tiepdon/store.key".into());
-        let url = store.parsed("url", "an address such as postgres://tiepdon@10.0.0.5/tiepdon", |url| {
-            let known = ["postgres://", "postgresql://"];
-            known.iter().any(|scheme| url.starts_with(scheme)).then(|| url.to_owned())
-        });
+        let url = store.parsed(
+            "url",
+            "an address such as postgres://tiepdon@10.0.0.5/tiepdon",
+            |url| {
+                let known = ["postgres://", "postgresql://"];
+                known
+                    .iter()
+                    .any(|scheme| url.starts_with(scheme))
+                    .then(|| url.to_owned())
+            },
+        );
         let shared = url.as_ref().map(|url| SharedStore {
             url: url.clone(),
             password: secret(&store, self.folder, &PASSWORD),
             ca_file: store.text("ca_file").map(|file| self.path(&file)),
-            patience: Duration::from_millis(store.number("patience_millis", 100..=5000, 800).into()),
+            patience: Duration::from_millis(
+                store.number("patience_millis", 100..=5000, 800).into(),
+            ),
         });
         if let Some(url) = &url
             && password_in(url)

@@ -20,6 +20,8 @@ fn draft(kind: VisitKind, name: &str, reason: Option<&str>) -> Draft {
     Draft {
         visit: Uuid::now_v7(),
         provenance: Uuid::now_v7(),
+        session: Default::default(),
+        stops: Vec::new(),
         kiosk: "K1".into(),
         kind,
         service: ServiceCode("NOI".into()),

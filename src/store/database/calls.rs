@@ -2,12 +2,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::{Database, Engine, Fault, Row, Sql, values};
-use crate::queue::{
-    CallAct, CallState, Interleave, Lane, QueueNumber, ServiceCode, Session, Turn,
-};
+use super::{Changed, Database, Engine, Fault, Row, Sql, values};
+use crate::queue::{CallAct, CallState, Interleave, Lane, QueueNumber, ServiceCode, Session, Turn};
+use crate::store::StoreError;
 use crate::store::calls::{Calls, NextCall, Order, Ordered, QueueLine};
-use crate::store::{StoreError, sql::Value};
 
 /// The columns of a [`QueueLine`], and its person.
 macro_rules! lines {
@@ -24,7 +22,7 @@ impl<E: Engine> Calls for Database<E> {
     fn call_next(&self, call: &NextCall) -> Result<Option<QueueLine>, StoreError> {
         self.service(&call.service)?;
         let day = call.day.to_string();
-        self.write(|tx| {
+        self.write_news(Changed::Queues, |tx| {
             if let Some(done) = done_before(tx, call.id)? {
                 return Ok(Some(done));
             }
@@ -90,7 +88,7 @@ impl<E: Engine> Calls for Database<E> {
         if let Some(to) = &order.to {
             self.service(to)?;
         }
-        self.write(|tx| {
+        self.write_news(Changed::Queues, |tx| {
             if let Some(done) = done_before(tx, order.id)? {
                 return Ok(Ordered::Done(done));
             }
@@ -105,8 +103,8 @@ impl<E: Engine> Calls for Database<E> {
                 Ok(state) => state,
                 Err(not_now) => return Ok(Ordered::NotNow(not_now)),
             };
-            let repeated = state == line.state
-                && !matches!(order.act, CallAct::Recall | CallAct::Transfer);
+            let repeated =
+                state == line.state && !matches!(order.act, CallAct::Recall | CallAct::Transfer);
             if !repeated {
                 let to = order.to.as_ref().unwrap_or(&line.service);
                 let comes_back = state.is_live() && (!line.state.is_live() || *to != line.service);
@@ -135,7 +133,7 @@ impl<E: Engine> Calls for Database<E> {
         at: Timestamp,
     ) -> Result<u64, StoreError> {
         let session = session.map(|session| i64::from(session.0));
-        self.write(|tx| {
+        self.write_news(Changed::Queues, |tx| {
             tx.execute(
                 "UPDATE visits SET state = 'closed', changed = $4
                  WHERE service = $1 AND day = $2 AND session = coalesce($3, session)
@@ -316,7 +314,7 @@ impl Holder {
 struct Noted<'a> {
     id: Uuid,
     act: CallAct,
-    room: Option<&'a String>,
+    room: Option<&'a str>,
     who: &'a str,
     at: Timestamp,
 }
@@ -331,7 +329,7 @@ fn note(tx: &mut dyn Sql, noted: &Noted<'_>, line: &QueueLine, day: &str) -> Res
             line.visit,
             &line.service.0,
             day,
-            noted.room.cloned(),
+            noted.room.map(str::to_owned),
             noted.who,
             noted.at
         ],

@@ -57,10 +57,7 @@ impl<E: Engine> Database<E> {
         let row = Row(visit.0.clone());
         self.write(|tx| {
             let (id, series): (Uuid, String) = (row.get(0)?, row.get(4)?);
-            let there = tx.first(
-                "SELECT series FROM visits WHERE visit = $1",
-                values![id],
-            )?;
+            let there = tx.first("SELECT series FROM visits WHERE visit = $1", values![id])?;
             let there: Option<String> = there.map(|row| row.get(0)).transpose()?;
             if there.as_ref() == Some(&series) {
                 return renew(tx, &row).map(|()| false);
@@ -70,7 +67,10 @@ impl<E: Engine> Database<E> {
                 None => false,
             };
             let places: Vec<_> = (1..=visit.0.len()).map(|n| format!("${n}")).collect();
-            let insert = format!("INSERT INTO visits ({COLUMNS}) VALUES ({})", places.join(", "));
+            let insert = format!(
+                "INSERT INTO visits ({COLUMNS}) VALUES ({})",
+                places.join(", ")
+            );
             tx.execute(&insert, &visit.0)?;
             tx.execute(
                 "INSERT INTO outbox (seq, person, state)
@@ -117,7 +117,10 @@ impl<E: Engine> Database<E> {
     /// What is to be done later, oldest first. What cannot be read is left out, and said.
     pub(in crate::store) fn later(&self, max: u32) -> Result<Vec<(i64, Later)>, StoreError> {
         let rows = self.read(|sql| {
-            let rows = sql.query("SELECT seq, act FROM later ORDER BY seq LIMIT $1", values![max])?;
+            let rows = sql.query(
+                "SELECT seq, act FROM later ORDER BY seq LIMIT $1",
+                values![max],
+            )?;
             let read = |row: &Row| Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?));
             rows.iter().map(read).collect::<Result<Vec<_>, Fault>>()
         })?;

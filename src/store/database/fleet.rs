@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{Database, Engine, Fault, Row, values};
+use super::{Changed, Database, Engine, Fault, Row, values};
 use crate::store::seal::Column;
 use crate::store::{Command, Fleet, KioskLine, StoreError};
 
@@ -17,7 +17,7 @@ impl<E: Engine> Fleet for Database<E> {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let sealed = self.seal.close_json(STATUS, kiosk.as_bytes(), status)?;
-        self.write(|tx| {
+        self.write_news(Changed::Kiosks, |tx| {
             tx.execute(
                 "INSERT INTO kiosks (kiosk, at, status) VALUES ($1, $2, $3)
                  ON CONFLICT (kiosk) DO UPDATE SET at = excluded.at, status = excluded.status",
@@ -52,7 +52,7 @@ impl<E: Engine> Fleet for Database<E> {
         let answer = answer
             .map(|answer| self.seal.close(ANSWER, id, answer.as_bytes()))
             .transpose()?;
-        self.write(|tx| {
+        self.write_news(Changed::Commands, |tx| {
             tx.execute(
                 "INSERT INTO commands (id, kiosk, at, command, answer) VALUES ($1, $2, $3, $4, $5)
                  ON CONFLICT (id) DO NOTHING",
@@ -81,7 +81,7 @@ impl<E: Engine> Fleet for Database<E> {
 
     fn answer(&self, id: Uuid, answer: &str, at: Timestamp) -> Result<(), StoreError> {
         let sealed = self.seal.close(ANSWER, id.as_bytes(), answer.as_bytes())?;
-        self.write(|tx| {
+        self.write_news(Changed::Commands, |tx| {
             let changed = tx.execute(
                 "UPDATE commands SET answered = CASE WHEN answer IS NULL THEN $3 ELSE answered END,
                      answer = coalesce(answer, $2) WHERE id = $1",

@@ -5,11 +5,11 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::visits::lane_of;
+use super::calls::{lane_number, turn_of, written};
 use super::{Database, Engine, Fault, OVERTAKEN_MAX, Row, Taken, Taking, Value, values};
 use crate::config::Service;
 use crate::identity::{Grade, Way, exact_key};
-use crate::queue::{Draft, Issued, QueueNumber, Refusal, VisitKind};
+use crate::queue::{Draft, Issued, Lane, QueueNumber, Refusal, VisitKind, capacity};
 use crate::store::seal::Digest;
 use crate::store::{Answer, StoreError};
 
@@ -90,7 +90,10 @@ impl<E: Engine> Database<E> {
                         let ahead = self.ahead(draft, given.place)?;
                         return Ok(Answer::New(issued(draft.clone(), number, ahead, 0)));
                     }
-                    Ok(Taken::Full) => return Ok(Answer::Refused(Refusal::Full)),
+                    Ok(Taken::Full) => {
+                        let session = draft.session;
+                        return Ok(Answer::Refused(Refusal::Full { session }));
+                    }
                     Ok(Taken::UsedUp) => return Err(used_up(&draft.service.0)),
                     Err(Fault::Taken(_)) => {}
                     Err(fault) => return Err(self.error(fault)),
@@ -171,15 +174,34 @@ impl<E: Engine> Database<E> {
         Ok(issued(draft, number, ahead, held.printed))
     }
 
-    /// How many wait in this queue who came earlier.
+    /// How many of this queue are called before, if nobody else comes: those of the own lane who came
+    /// earlier, and whom the other lane sends between.
     fn ahead(&self, draft: &Draft, place: i64) -> Result<u32, StoreError> {
+        let (service, day) = (&draft.service.0, draft.day.to_string());
+        let lane = Lane::of(draft.priority);
         self.read(|sql| {
             let row = sql.first(
-                "SELECT count(*) FROM visits
-                 WHERE service = $1 AND day = $2 AND state = 'waiting' AND place < $3",
-                values![&draft.service.0, draft.day.to_string(), place],
+                "SELECT coalesce(sum(CASE WHEN lane = $3 AND (session < $4
+                             OR session = $4 AND place < $5) THEN 1 ELSE 0 END), 0),
+                     coalesce(sum(CASE WHEN lane <> $3 THEN 1 ELSE 0 END), 0)
+                 FROM visits WHERE service = $1 AND day = $2 AND state = 'waiting'",
+                values![
+                    service,
+                    &day,
+                    lane_number(lane),
+                    i64::from(draft.session.0),
+                    place
+                ],
             )?;
-            row.map_or(Ok(0), |row| row.get(0))
+            let (own, other) = match row {
+                Some(row) => (row.get(0)?, row.get(1)?),
+                None => (0, 0),
+            };
+            if other == 0 {
+                return Ok(own);
+            }
+            let turn = turn_of(sql, &draft.service, &day)?;
+            Ok(self.interleave.calls_before(turn, lane, own, other))
         })
     }
 }
@@ -193,6 +215,7 @@ fn taking<'a>(
 ) -> Taking<'a> {
     let series = &service.series;
     let code = &draft.service.0;
+    let before = series.prefix_in(draft.session);
     Taking {
         visit: Value::from(draft.visit),
         person: Value::from(person),
@@ -202,23 +225,28 @@ fn taking<'a>(
             VisitKind::Desk => "desk",
         },
         series: apart.map_or_else(|| code.clone(), |own| format!("{}:{code}", own.prefix)),
-        part: 0,
-        session: 0,
+        part: series.counter(draft.session).0.into(),
+        session: draft.session.0.into(),
         service: code,
-        lane: lane_of(draft),
+        lane: lane_number(Lane::of(draft.priority)),
         day: draft.day.to_string(),
         rejected: draft.rejected,
         at: draft.at,
         place: apart.map(|own| own.place),
         record,
+        stops: written(&draft.stops),
         prefix: match apart {
-            Some(own) => format!("{}-{}", own.prefix, series.prefix),
-            None => series.prefix.clone(),
+            Some(own) => format!("{}-{before}", own.prefix),
+            None => before,
         },
         digits: series.digits.into(),
         first: series.first,
-        last: u32::MAX,
-        capacity: None,
+        last: series.last.unwrap_or(u32::MAX),
+        // A desk turns nobody away, and a kiosk that is cut off does not know what others gave.
+        capacity: match (draft.kind, apart) {
+            (VisitKind::Service, None) => capacity(&service.rooms, draft.session),
+            (VisitKind::Service, Some(_)) | (VisitKind::Desk, _) => None,
+        },
     }
 }
 

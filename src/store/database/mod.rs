@@ -20,17 +20,20 @@ mod issue;
 mod outbox;
 mod register;
 mod visits;
+mod watchers;
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 
-pub(super) use carry::Carried;
 pub(super) use issue::Apart;
+pub use watchers::{Changed, Watcher, Watchers};
 
 use super::seal::Seal;
 use super::sql::{Fault, Row, Sql, Value, values};
-use super::{Store, StoreError};
+use super::{News, Store, StoreError};
 use crate::config;
 use crate::queue::{Interleave, ServiceCode};
 
@@ -63,6 +66,9 @@ pub trait Engine: Send + Sync {
 
     /// Its clock, in microseconds since 1970.
     fn clock(&self) -> Result<i64, Fault>;
+
+    /// How changes by other programs are heard of.
+    fn news(&self) -> News;
 
     /// One line for `doctor`: durability settings as the database itself reports them.
     fn probe(&self) -> Result<String, Fault>;
@@ -122,6 +128,7 @@ pub struct Database<E> {
     services: Vec<config::Service>,
     interleave: Interleave,
     skip_behind: u32,
+    pub(super) watchers: Arc<Watchers>,
 }
 
 impl<E: Engine> Database<E> {
@@ -138,6 +145,7 @@ impl<E: Engine> Database<E> {
             services: services.into_iter().cloned().collect(),
             interleave: queue.interleave,
             skip_behind: queue.skip_behind,
+            watchers: Arc::default(),
         }
     }
 
@@ -148,17 +156,11 @@ impl<E: Engine> Database<E> {
         self
     }
 
-    fn read<T>(
-        &self,
-        work: impl FnMut(&mut dyn Sql) -> Result<T, Fault>,
-    ) -> Result<T, StoreError> {
+    fn read<T>(&self, work: impl FnMut(&mut dyn Sql) -> Result<T, Fault>) -> Result<T, StoreError> {
         self.engine.read(work).map_err(|fault| self.error(fault))
     }
 
-    fn view<T>(
-        &self,
-        work: impl FnMut(&mut dyn Sql) -> Result<T, Fault>,
-    ) -> Result<T, StoreError> {
+    fn view<T>(&self, work: impl FnMut(&mut dyn Sql) -> Result<T, Fault>) -> Result<T, StoreError> {
         self.engine.view(work).map_err(|fault| self.error(fault))
     }
 
@@ -173,6 +175,19 @@ impl<E: Engine> Database<E> {
             }
         }
         self.engine.write(work).map_err(|fault| self.error(fault))
+    }
+
+    /// A write of which others wait to hear.
+    fn write_news<T>(
+        &self,
+        changed: Changed,
+        work: impl FnMut(&mut dyn Sql) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let done = self.write(work);
+        if done.is_ok() {
+            self.watchers.tell(changed);
+        }
+        done
     }
 
     fn error(&self, fault: Fault) -> StoreError {
@@ -190,6 +205,11 @@ impl<E: Engine> Database<E> {
 impl<E: Engine> Store for Database<E> {
     fn probe(&self) -> Result<String, StoreError> {
         self.engine.probe().map_err(|fault| self.error(fault))
+    }
+
+    fn watch(&self, watcher: Watcher) -> News {
+        self.watchers.add(watcher);
+        self.engine.news()
     }
 
     fn purge(&self, before: Date) -> Result<u64, StoreError> {

@@ -46,11 +46,7 @@ impl<E: Engine> Register for Database<E> {
 impl<E: Engine> Database<E> {
     /// A personal number is one person's for ever. An insurance number alone is believed only of a
     /// patient whose own numbers do not contradict.
-    fn patient(
-        &self,
-        sql: &mut dyn Sql,
-        person: &Person,
-    ) -> Result<Option<(Uuid, Person)>, Fault> {
+    fn patient(&self, sql: &mut dyn Sql, person: &Person) -> Result<Option<(Uuid, Person)>, Fault> {
         for number in self.personal_of(person) {
             if let Some(found) = self.patient_by(sql, &number)? {
                 return Ok(Some(found));

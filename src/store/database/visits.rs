@@ -3,7 +3,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Database, Engine, Fault, Row, Sql, values};
+use super::{Changed, Database, Engine, Fault, Row, Sql, values};
 use crate::identity::shown_name;
 use crate::queue::{Draft, Paper, QueueNumber, ServiceCode, VisitRecord};
 use crate::store::seal::Column;
@@ -31,7 +31,7 @@ impl<E: Engine> Visits for Database<E> {
             Paper::Unverified => ("unverified", true),
             Paper::Failed => ("failed", false),
         };
-        self.write(|tx| {
+        self.write_news(Changed::Queues, |tx| {
             self.known(tx, visit)?;
             // Told twice, it is one sheet.
             tx.execute(
@@ -55,7 +55,7 @@ impl<E: Engine> Visits for Database<E> {
     }
 
     fn unclaim(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError> {
-        self.write(|tx| {
+        self.write_news(Changed::Queues, |tx| {
             self.known(tx, visit)?;
             tx.execute(
                 "UPDATE visits SET state = 'unclaimed', changed = $2
@@ -67,7 +67,7 @@ impl<E: Engine> Visits for Database<E> {
     }
 
     fn settle(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError> {
-        self.write(|tx| {
+        self.write_news(Changed::Queues, |tx| {
             self.known(tx, visit)?;
             tx.execute(
                 "UPDATE visits SET state = 'settled', changed = $2 WHERE visit = $1",
@@ -78,7 +78,7 @@ impl<E: Engine> Visits for Database<E> {
     }
 
     fn abandon(&self, kiosk: &str, day: Date, at: Timestamp) -> Result<u64, StoreError> {
-        self.write(|tx| {
+        self.write_news(Changed::Queues, |tx| {
             tx.execute(
                 "UPDATE visits SET state = 'unclaimed', changed = $2
                  WHERE day = $3 AND kiosk = $1 AND state = 'waiting' AND paper IS NULL
@@ -108,7 +108,11 @@ impl<E: Engine> Visits for Database<E> {
                     last: last.map(QueueNumber::from_stored),
                 })
             };
-            self.services.iter().map(|one| &one.code).map(line).collect()
+            self.services
+                .iter()
+                .map(|one| &one.code)
+                .map(line)
+                .collect()
         })
     }
 
@@ -208,11 +212,6 @@ impl<E: Engine> Database<E> {
             waits_for,
         })
     }
-}
-
-/// 0: seen first; 1: in the order of arrival.
-pub(super) fn lane_of(draft: &Draft) -> i64 {
-    i64::from(draft.priority.is_none())
 }
 
 fn waits_for(row: &Row) -> Result<Vec<String>, Fault> {

@@ -68,11 +68,13 @@ impl<E: Engine + 'static> Visits for Failover<E> {
     }
 
     fn tally(&self, day: Date) -> Result<Vec<Tally>, StoreError> {
-        self.inner.either(|store| store.tally(day), |store| store.tally(day))
+        self.inner
+            .either(|store| store.tally(day), |store| store.tally(day))
     }
 
     fn waiting(&self, day: Date) -> Result<Vec<VisitLine>, StoreError> {
-        self.inner.either(|store| store.waiting(day), |store| store.waiting(day))
+        self.inner
+            .either(|store| store.waiting(day), |store| store.waiting(day))
     }
 }
 
@@ -115,17 +117,22 @@ impl<E: Engine + 'static> Calls for Failover<E> {
         session: Option<Session>,
         at: Timestamp,
     ) -> Result<u64, StoreError> {
-        self.inner.only_shared(|store| store.close(service, day, session, at))
+        self.inner
+            .only_shared(|store| store.close(service, day, session, at))
     }
 
     fn queue(&self, service: &ServiceCode, day: Date) -> Result<Vec<QueueLine>, StoreError> {
-        self.inner
-            .either(|store| store.queue(service, day), |store| store.queue(service, day))
+        self.inner.either(
+            |store| store.queue(service, day),
+            |store| store.queue(service, day),
+        )
     }
 
     fn called(&self, day: Date, max: u32) -> Result<Vec<QueueLine>, StoreError> {
-        self.inner
-            .either(|store| store.called(day, max), |store| store.called(day, max))
+        self.inner.either(
+            |store| store.called(day, max),
+            |store| store.called(day, max),
+        )
     }
 
     fn pace(&self, service: &ServiceCode, day: Date, max: u32) -> Result<Vec<u32>, StoreError> {
@@ -140,11 +147,17 @@ impl<E: Engine + 'static> Calls for Failover<E> {
 /// was sent from here could be sent again from there.
 impl<E: Engine + 'static> Outbox for Failover<E> {
     fn lead(&self, holder: &str) -> Result<bool, StoreError> {
-        Ok(self.inner.ask(|store| store.lead(holder))?.unwrap_or_default())
+        Ok(self
+            .inner
+            .ask(|store| store.lead(holder))?
+            .unwrap_or_default())
     }
 
     fn due(&self, now: Timestamp, max: u32) -> Result<Vec<OutboxRow>, StoreError> {
-        Ok(self.inner.ask(|store| store.due(now, max))?.unwrap_or_default())
+        Ok(self
+            .inner
+            .ask(|store| store.due(now, max))?
+            .unwrap_or_default())
     }
 
     fn next_due(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -164,7 +177,8 @@ impl<E: Engine + 'static> Outbox for Failover<E> {
     }
 
     fn postpone(&self, visit: Uuid, at: Timestamp, why: &str) -> Result<(), StoreError> {
-        self.inner.only_shared(|store| store.postpone(visit, at, why))
+        self.inner
+            .only_shared(|store| store.postpone(visit, at, why))
     }
 
     fn park(&self, visit: Uuid, why: &str) -> Result<(), StoreError> {
@@ -207,11 +221,15 @@ impl<E: Engine + 'static> Fleet for Failover<E> {
     }
 
     fn command(&self, command: &Command) -> Result<(), StoreError> {
-        self.inner.either(|store| store.command(command), |store| store.command(command))
+        self.inner.either(
+            |store| store.command(command),
+            |store| store.command(command),
+        )
     }
 
     fn pending(&self, kiosk: &str) -> Result<Vec<Command>, StoreError> {
-        self.inner.either(|store| store.pending(kiosk), |store| store.pending(kiosk))
+        self.inner
+            .either(|store| store.pending(kiosk), |store| store.pending(kiosk))
     }
 
     fn answer(&self, id: Uuid, answer: &str, at: Timestamp) -> Result<(), StoreError> {
@@ -224,7 +242,8 @@ impl<E: Engine + 'static> Fleet for Failover<E> {
     }
 
     fn commands(&self, max: u32) -> Result<Vec<Command>, StoreError> {
-        self.inner.either(|store| store.commands(max), |store| store.commands(max))
+        self.inner
+            .either(|store| store.commands(max), |store| store.commands(max))
     }
 }
 

@@ -26,8 +26,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::database::{Apart, Database, Engine};
-use super::{Answer, Sqlite, Store, StoreError, Visits};
+use super::database::{Apart, Database, Engine, Watcher};
+use super::{Answer, News, Sqlite, Store, StoreError, Visits};
 use crate::queue::Draft;
 pub(in crate::store) use acts::Later;
 
@@ -68,6 +68,31 @@ struct State {
     closed: bool,
 }
 
+#[cfg(feature = "postgres")]
+impl Failover<super::postgres::PostgresServer> {
+    /// The shared store of a site, with this kiosk's own behind it. It opens with the line down, too.
+    ///
+    /// # Errors
+    /// [`StoreError::Key`] where the site's key file is not here; whatever [`Sqlite::open`] says of
+    /// the kiosk's own file; an address that cannot work.
+    pub fn open(
+        config: &crate::config::Config,
+        shared: &crate::config::SharedStore,
+        prefix: &crate::queue::KioskPrefix,
+    ) -> Result<Self, StoreError> {
+        let queues = || config.services.iter().chain([&config.desk]);
+        let shared = super::Postgres::lazy(shared, &config.store.key_file, queues())?;
+        let own = Sqlite::open(&config.store, queues())?;
+        Self::start(
+            shared.calling(&config.queue),
+            own.calling(&config.queue),
+            prefix.to_string(),
+            super::Postgres::prepare,
+            LOOK_AGAIN,
+        )
+    }
+}
+
 impl<E: Engine + 'static> Failover<E> {
     /// Starts with the line counted as cut: the thread that mends looks at once whether it is there,
     /// and carries over what an earlier run left.
@@ -102,8 +127,10 @@ impl<E: Engine + 'static> Failover<E> {
             .name("mender".to_owned())
             .spawn({
                 let inner = Arc::clone(&inner);
-                move || while inner.wait_for_cut() {
-                    inner.mend();
+                move || {
+                    while inner.wait_for_cut() {
+                        inner.mend();
+                    }
                 }
             })
             .map_err(|error| StoreError::Unusable {
@@ -171,7 +198,9 @@ impl<E: Engine> Inner<E> {
         let state = self.changed.wait_while(self.state(), there);
         let state = state.unwrap_or_else(PoisonError::into_inner);
         let open = |state: &mut State| !state.closed;
-        let waited = self.changed.wait_timeout_while(state, self.look_again, open);
+        let waited = self
+            .changed
+            .wait_timeout_while(state, self.look_again, open);
         !waited.unwrap_or_else(PoisonError::into_inner).0.closed
     }
 
@@ -196,7 +225,10 @@ impl<E: Engine> Inner<E> {
     fn note_cut(&self, cause: String) {
         let mut state = self.state();
         if state.cut.is_none() {
-            tracing::error!(cause, "the shared store is cut off: the kiosk goes on by itself");
+            tracing::error!(
+                cause,
+                "the shared store is cut off: the kiosk goes on by itself"
+            );
             state.cut = Some((Timestamp::now(), cause));
         }
         drop(state);
@@ -271,6 +303,11 @@ impl<E: Engine + 'static> Store for Failover<E> {
             None => return Err(self.inner.cut_error()),
         };
         Ok(format!("{shared}; by itself: {own}"))
+    }
+
+    fn watch(&self, watcher: Watcher) -> News {
+        self.inner.own.watch(Arc::clone(&watcher));
+        self.inner.shared.watch(watcher)
     }
 
     fn purge(&self, before: jiff::civil::Date) -> Result<u64, StoreError> {

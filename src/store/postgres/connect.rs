@@ -25,10 +25,13 @@ const SERVER_LIMITS: &str = "-c idle_in_transaction_session_timeout=5000 -c lock
 
 /// The parameters of a connection.
 pub(super) fn parameters(settings: &SharedStore) -> Result<tokio_postgres::Config, String> {
-    let mut config: tokio_postgres::Config = settings
-        .url
-        .parse()
-        .map_err(|error: tokio_postgres::Error| format!("its address is not understood: {error}"))?;
+    let mut config: tokio_postgres::Config =
+        settings
+            .url
+            .parse()
+            .map_err(|error: tokio_postgres::Error| {
+                format!("its address is not understood: {error}")
+            })?;
     if config.get_hosts().is_empty() {
         return Err("its address names no host".to_owned());
     }
@@ -81,7 +84,10 @@ pub(super) fn encryption(ca_file: Option<&Path>) -> Result<MakeRustlsConnect, St
     let mut roots = RootCertStore::empty();
     if let Some(path) = ca_file {
         let unreadable = |error: &dyn std::fmt::Display| {
-            format!("the file of its CA, {}, cannot be read: {error}", path.display())
+            format!(
+                "the file of its CA, {}, cannot be read: {error}",
+                path.display()
+            )
         };
         let certificates =
             CertificateDer::pem_file_iter(path).map_err(|error| unreadable(&error))?;

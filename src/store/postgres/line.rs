@@ -6,8 +6,8 @@ use std::time::Instant;
 use deadpool_postgres::{Object, Pool};
 use tokio::runtime::Runtime;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::types::private::BytesMut;
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 
 use crate::store::sql::{Fault, Row, Sql, Value};
 
@@ -111,8 +111,13 @@ impl From<tokio_postgres::Error> for Fault {
     fn from(error: tokio_postgres::Error) -> Self {
         let cause = told(&error);
         let Some(state) = error.code() else {
-            // No word of the server's: the line, or what came through it.
-            return Self::Cut(cause);
+            // No word of the server's: the line, or a value that is of another kind than thought.
+            let source = std::error::Error::source(&error);
+            let line = source.is_none_or(|source| source.is::<std::io::Error>());
+            return match line || error.is_closed() {
+                true => Self::Cut(cause),
+                false => Self::Database(cause),
+            };
         };
         match state {
             &SqlState::UNIQUE_VIOLATION
@@ -156,6 +161,8 @@ impl ToSql for Value {
     fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, AnyError> {
         match self {
             Self::Null => Ok(IsNull::Yes),
+            // Beside a number that is written in a statement, the server takes ours for a small one.
+            Self::Int(number) if *kind == Type::INT4 => i32::try_from(*number)?.to_sql(kind, out),
             Self::Int(number) => number.to_sql(kind, out),
             Self::Text(text) => text.to_sql(kind, out),
             Self::Bytes(bytes) => bytes.to_sql(kind, out),
@@ -164,7 +171,7 @@ impl ToSql for Value {
 
     /// The statements and the tables are ours: whole numbers are `bigint`, bytes `bytea`.
     fn accepts(kind: &Type) -> bool {
-        *kind == Type::INT8 || *kind == Type::BYTEA || <&str as ToSql>::accepts(kind)
+        [Type::INT8, Type::INT4, Type::BYTEA].contains(kind) || <&str as ToSql>::accepts(kind)
     }
 
     to_sql_checked!();

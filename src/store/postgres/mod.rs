@@ -9,6 +9,7 @@
 
 mod connect;
 mod line;
+mod listen;
 mod setup;
 mod take;
 #[cfg(test)]
@@ -19,11 +20,11 @@ use std::time::{Duration, Instant};
 use deadpool_postgres::Pool;
 use tokio::runtime::Runtime;
 
-use super::StoreError;
 use super::database::{Database, Engine, Taken, Taking};
 use super::key_file;
 use super::seal::Seal;
-use super::sql::{Fault, Sql, values};
+use super::sql::{Fault, Sql};
+use super::{News, StoreError};
 use crate::config;
 use line::Line;
 
@@ -35,7 +36,8 @@ pub struct PostgresServer {
     name: String,
     patience: Duration,
     pool: Pool,
-    runtime: Runtime,
+    /// Taken out when this is dropped.
+    runtime: Option<Runtime>,
 }
 
 impl Postgres {
@@ -51,7 +53,9 @@ impl Postgres {
         services: impl IntoIterator<Item = &'a config::Service>,
     ) -> Result<Self, StoreError> {
         let seal = Seal::new(&*key_file::existing(key_file)?);
-        Ok(Self::new(PostgresServer::new(settings)?, seal, services))
+        let store = Self::new(PostgresServer::new(settings)?, seal, services);
+        listen::start(settings, &store.watchers)?;
+        Ok(store)
     }
 
     /// Looks whether the server can be used, and brings the tables to the newest shape.
@@ -82,14 +86,18 @@ impl PostgresServer {
         Ok(Self {
             patience: settings.patience,
             pool,
-            runtime,
+            runtime: Some(runtime),
             name,
         })
     }
 
     /// A connection for one call, which must end by the deadline.
     fn line(&self) -> Result<Line<'_>, Fault> {
-        Line::open(&self.runtime, &self.pool, Instant::now() + self.patience)
+        let runtime = self
+            .runtime
+            .as_ref()
+            .expect("it is taken out when the server is dropped, not before");
+        Line::open(runtime, &self.pool, Instant::now() + self.patience)
     }
 
     fn within<T>(
@@ -110,6 +118,15 @@ impl PostgresServer {
                 }
                 Err(fault)
             }
+        }
+    }
+}
+
+/// The last owner may be a task of another runtime, which must not wait for this one's threads.
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
         }
     }
 }
@@ -142,6 +159,10 @@ impl Engine for PostgresServer {
             line.keep();
         }
         taken
+    }
+
+    fn news(&self) -> News {
+        News::All
     }
 
     fn clock(&self) -> Result<i64, Fault> {

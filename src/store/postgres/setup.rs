@@ -25,7 +25,7 @@ pub(super) fn shape(tx: &mut dyn Sql, seal: &Seal) -> Result<(), Fault> {
         )));
     }
     durability(tx)?;
-    tx.query("SELECT pg_advisory_xact_lock($1)", values![SHAPE_LOCK])?;
+    tx.execute("SELECT pg_advisory_xact_lock($1)", values![SHAPE_LOCK])?;
     tx.execute(META, &[])?;
     let version = version(tx)?;
     let newest = SHAPES.len() as u32;
@@ -122,7 +122,11 @@ pub(super) fn probe(sql: &mut dyn Sql) -> Result<String, Fault> {
         "SELECT current_setting('max_connections')::bigint
              - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')",
     )?;
-    let standbys = if standbys.is_empty() { "none" } else { &standbys };
+    let standbys = if standbys.is_empty() {
+        "none"
+    } else {
+        &standbys
+    };
     let version = version(sql)?;
     Ok(format!(
         "PostgreSQL {server}, synchronous_commit={commit}, synchronous standbys: {standbys}, \

@@ -4,6 +4,7 @@
 //! `synchronous=FULL`: on the disk) before the method returns. A second process may use the same
 //! file; it waits its turn for at most [`BUSY_MAX`].
 
+mod backup;
 mod setup;
 #[cfg(test)]
 mod tests;
@@ -16,9 +17,11 @@ use jiff::Timestamp;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, ToSql, TransactionBehavior, params_from_iter};
 
-use super::StoreError;
+pub use backup::Restored;
+
 use super::database::{Database, Engine, Given, Taken, Taking};
 use super::sql::{Fault, Row, Sql, Value, values};
+use super::{News, StoreError};
 use crate::config;
 
 /// How long a call waits while another process writes. Far longer than a write takes, and within the
@@ -109,6 +112,10 @@ impl Engine for SqliteFile {
         })
     }
 
+    fn news(&self) -> News {
+        News::OwnOnly
+    }
+
     fn clock(&self) -> Result<i64, Fault> {
         Ok(Timestamp::now().as_microsecond())
     }
@@ -136,7 +143,9 @@ fn load(tx: &mut dyn Sql, number: &Taking<'_>) -> Result<bool, Fault> {
 /// The counter goes up, from wherever it was; a series that now begins later begins there. Whatever
 /// the configuration says today, no value comes twice. Places only grow, whatever the clock does.
 fn next(tx: &mut dyn Sql, number: &Taking<'_>) -> Result<Option<(i64, i64)>, Fault> {
-    let now = number.place.unwrap_or_else(|| Timestamp::now().as_microsecond());
+    let now = number
+        .place
+        .unwrap_or_else(|| Timestamp::now().as_microsecond());
     let row = tx.first(
         "INSERT INTO counters (series, day, part, last, place) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (series, day, part) DO UPDATE
@@ -160,12 +169,7 @@ fn written(number: &Taking<'_>, value: i64) -> String {
     format!("{}{value:0width$}", number.prefix)
 }
 
-fn insert(
-    tx: &mut dyn Sql,
-    number: &Taking<'_>,
-    value: i64,
-    given: &Given,
-) -> Result<(), Fault> {
+fn insert(tx: &mut dyn Sql, number: &Taking<'_>, value: i64, given: &Given) -> Result<(), Fault> {
     tx.execute(
         "INSERT INTO visits (visit, person, kiosk, kind, series, part, day, value, number, service,
              session, lane, place, stops, rejected, state, at, changed, record)

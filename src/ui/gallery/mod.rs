@@ -4,7 +4,7 @@ mod sight;
 
 use crate::checkin::{Keypad, PaperShown, Reading, Screen, Shown, View, Want, Ways};
 use crate::identity::{Grade, Private};
-use crate::queue::{QueueNumber, Series, ServiceCode};
+use crate::queue::{QueueNumber, Series, ServiceCode, Session};
 use crate::scan::Glance;
 use crate::words::{Cause, Language};
 
@@ -289,12 +289,7 @@ fn decisions(language: Language) -> impl Iterator<Item = (&'static str, Screen)>
 }
 
 fn number(prefix: &str, value: u32) -> QueueNumber {
-    let series = Series {
-        prefix: prefix.to_owned(),
-        digits: 3,
-        first: 1,
-    };
-    series.number(value)
+    Series::new(prefix).number(Session::default(), value)
 }
 
 fn ended(desk: Option<Cause>, paper: PaperShown, grade: Option<Grade>) -> Screen {

@@ -12,7 +12,7 @@ use crate::store::database::{Database, Engine, Taken, Taking};
 use crate::store::failover::Failover;
 use crate::store::sql::{Fault, Sql};
 use crate::store::sqlite::SqliteFile;
-use crate::store::{Sqlite, StoreError};
+use crate::store::{News, Sqlite, StoreError};
 
 /// Far more than any of this takes.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
@@ -106,6 +106,10 @@ impl Engine for Cutting {
 
     fn take(&self, number: &Taking<'_>) -> Result<Taken, Fault> {
         self.wire.pass(|| self.file.take(number))
+    }
+
+    fn news(&self) -> News {
+        self.file.news()
     }
 
     fn clock(&self) -> Result<i64, Fault> {

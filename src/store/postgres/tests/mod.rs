@@ -10,7 +10,7 @@ use cluster::Cluster;
 use super::Postgres;
 use crate::config::SharedStore;
 use crate::store::conformance::{self, services};
-use crate::store::{Sqlite, Store, StoreError};
+use crate::store::{Act, Changed, Command, Fleet, Sqlite, Store, StoreError, Visits};
 
 /// Stories that the property tells, and acts in the longest.
 const CASES: u32 = 24;
@@ -77,7 +77,10 @@ proptest::proptest! {
 #[test]
 fn the_key_of_another_store_is_told() {
     let Some(cluster) = cluster() else { return };
-    let (one, other) = (tempfile::tempdir().expect("folder"), tempfile::tempdir().expect("folder"));
+    let (one, other) = (
+        tempfile::tempdir().expect("folder"),
+        tempfile::tempdir().expect("folder"),
+    );
     let url = cluster.database();
     open(one.path(), &url).expect("a new store");
     let error = open(other.path(), &url).map(drop).expect_err("another key");
@@ -110,7 +113,66 @@ fn a_server_that_may_forget_is_refused() {
     let folder = tempfile::tempdir().expect("folder");
     let url = cluster.database();
     let name = url.rsplit_once('/').expect("an address").1;
-    cluster.sql("postgres", &format!("ALTER DATABASE {name} SET synchronous_commit = off"));
+    cluster.sql(
+        "postgres",
+        &format!("ALTER DATABASE {name} SET synchronous_commit = off"),
+    );
     let error = open(folder.path(), &url).map(drop).expect_err("refused");
     assert!(error.to_string().contains("synchronous_commit"), "{error}");
+}
+
+#[test]
+fn what_one_kiosk_is_asked_it_hears_at_once() {
+    let Some(cluster) = cluster() else { return };
+    let folder = tempfile::tempdir().expect("folder");
+    let url = cluster.database();
+    let (console, kiosk) = (
+        open(folder.path(), &url).expect("opens"),
+        open(folder.path(), &url).expect("opens"),
+    );
+    let (told, heard) = std::sync::mpsc::channel();
+    let told = std::sync::Mutex::new(told);
+    kiosk.watch(std::sync::Arc::new(move |changed| {
+        let _ = told.lock().expect("whole").send(changed);
+    }));
+    // Listening begins in its own time; what is asked before is told as "anything".
+    for n in 1.. {
+        let command = Command {
+            id: conformance::draft(n).visit,
+            kiosk: "K1".into(),
+            act: Act::Release,
+            who: "lan".into(),
+            why: "card unreadable".into(),
+            at: conformance::at(n),
+            answer: None,
+        };
+        console.command(&command).expect("given");
+        match heard.recv_timeout(PATIENCE).expect("told") {
+            Changed::Commands => break,
+            Changed::Anything | Changed::Queues | Changed::Kiosks => {}
+        }
+    }
+    assert!(!kiosk.pending("K1").expect("listed").is_empty());
+}
+
+#[test]
+fn after_a_restart_of_the_server_it_goes_on() {
+    let Some(mut cluster) = Cluster::start(&[]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path(), &cluster.database()).expect("a new store");
+    assert_eq!(
+        conformance::new(&store, &conformance::draft(1))
+            .number
+            .as_str(),
+        "A001"
+    );
+    cluster.stop();
+    let down = store.issue(&conformance::draft(2));
+    assert!(matches!(down, Err(StoreError::Cut { .. })), "{down:?}");
+    cluster.restart(&[]);
+    // A connection that died in the pool is found out by the call that meets it.
+    let numbers = (2..9).filter_map(|n| store.issue(&conformance::draft(n)).ok());
+    assert!(numbers.count() >= 3);
 }

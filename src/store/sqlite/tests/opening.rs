@@ -205,5 +205,5 @@ fn a_series_that_is_changed_during_the_day_gives_no_number_twice() {
     let store = Sqlite::open(&settings(folder.path()), &queues).expect("opens");
     new(&store, &draft(8));
     let used_up = store.issue(&draft(9));
-    assert!(matches!(used_up, Err(StoreError::Damaged { .. })));
+    assert!(matches!(used_up, Err(StoreError::UsedUp(_))));
 }
