@@ -16,7 +16,7 @@ use super::{
 };
 use crate::config::{self, Service};
 use crate::identity::Person;
-use crate::queue::{Draft, Paper, PatientRef, ServiceCode};
+use crate::queue::{Draft, Paper, PatientRef};
 
 /// What is wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

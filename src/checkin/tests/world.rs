@@ -13,7 +13,7 @@ use crate::identity::{
     self, BhytQr, CardQr, Check, CheckResult, Grade, HospitalNumber, HospitalPattern,
     InsuranceNumber, Payload, Person, PersonalNumber, Private, Way,
 };
-use crate::queue::{Draft, Issued, Paper, Refusal, Series, ServiceCode, Session, VisitKind};
+use crate::queue::{Draft, Issued, Paper, Refusal, Series, Session, VisitKind};
 use crate::scan::Mode;
 use crate::store::Answer;
 use crate::words::{Cause, Language};
