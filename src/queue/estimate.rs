@@ -32,14 +32,18 @@ const VARIATION_WEIGHS: f64 = 3.0;
 /// The standard normal distribution's 90th percentile.
 const NINETIETH: f64 = 1.281_55;
 
-/// When the person with `ahead` numbers before them is called, from `intervals`, the latest seconds
-/// between two calls of this queue while somebody waited (fifty are plenty), and `expected`, the
-/// interval that the configuration expects, which fades as measurements come. Without either there
-/// is no answer. Whoever comes later and is seen first is not known and not reckoned with.
+/// When somebody is called after `ahead` others ([`super::Interleave::ahead`]), from `intervals`,
+/// the latest seconds between two calls of this queue while somebody waited (fifty are plenty), and
+/// `expected`, the interval that the configuration expects, which fades as measurements come.
+/// Without either there is no answer. Whoever comes later and is seen first is not known and not
+/// reckoned with.
 ///
 /// The wait is a sum of intervals like the measured ones, the first of which has begun. Its spread
 /// is theirs, and that of their mean, which few measurements tell but roughly: hence the range is
 /// the wider the fewer they are. A lunch break among the intervals is none of them.
+/// Of simulated waits, 73 to 93 of 100 end within (most where one doctor calls and little was
+/// measured, fewest where many rooms call and little was measured), and 77 to 80 after fifty
+/// measurements.
 pub fn estimate(ahead: u32, intervals: &[u32], expected: Option<u32>) -> Option<WorkTime> {
     let worked = without_breaks(intervals);
     let basis = Basis::of(&worked, expected.map(f64::from))?;

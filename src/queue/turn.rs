@@ -23,6 +23,13 @@ impl Lane {
             Self::Ordinary
         }
     }
+
+    fn other(self) -> Self {
+        match self {
+            Self::Priority => Self::Ordinary,
+            Self::Ordinary => Self::Priority,
+        }
+    }
 }
 
 /// How many of each lane are called in turn while both wait. Neither is zero, so neither starves:
@@ -58,33 +65,23 @@ impl Interleave {
             (true, false) => Some(Lane::Priority),
             (false, true) => Some(Lane::Ordinary),
             (true, true) if turn.run < self.share(turn.lane) => Some(turn.lane),
-            (true, true) => Some(match turn.lane {
-                Lane::Priority => Lane::Ordinary,
-                Lane::Ordinary => Lane::Priority,
-            }),
+            (true, true) => Some(turn.lane.other()),
         }
     }
 
-    /// How many are called before somebody of `lane`, if nobody else comes: `own` of the same lane are
-    /// ahead, and `other` wait in the other one.
-    pub fn calls_before(self, mut turn: Turn, lane: Lane, own: u32, other: u32) -> u32 {
-        let (mut own, mut other, mut calls) = (own, other, 0);
-        loop {
-            // Whoever asks waits, so somebody is called each time.
-            let waits = |of: Lane| of == lane || other > 0;
-            let Some(next) = self.next(turn, waits(Lane::Priority), waits(Lane::Ordinary)) else {
-                return calls;
-            };
-            if next != lane {
-                other -= 1;
-            } else if own == 0 {
-                return calls;
-            } else {
-                own -= 1;
-            }
-            turn = turn.after(next);
-            calls += 1;
-        }
+    /// How many are called before somebody in `lane` who has `before` in front of them there, while
+    /// `others` wait in the other lane. Whoever comes later is not reckoned with.
+    pub fn ahead(self, turn: Turn, lane: Lane, before: u32, others: u32) -> u32 {
+        let (own, other) = (self.share(lane), self.share(lane.other()));
+        let of_other = if turn.lane == lane {
+            let left = own.saturating_sub(turn.run);
+            let blocks = before.checked_sub(left).map_or(0, |later| 1 + later / own);
+            blocks.saturating_mul(other)
+        } else {
+            let left = other.saturating_sub(turn.run);
+            left.saturating_add((before / own).saturating_mul(other))
+        };
+        before.saturating_add(of_other.min(others))
     }
 
     fn share(self, lane: Lane) -> u32 {
@@ -277,6 +274,30 @@ mod tests {
                 prop_assert!(ordinary_passed <= interleave.priority);
                 turn = next.map_or(turn, |lane| turn.after(lane));
             }
+        }
+
+        #[test]
+        fn as_many_are_called_before_somebody_as_was_said(
+            interleave in interleaves(), calls in prop::collection::vec(any::<bool>(), 0..30),
+            priority: bool, before in 0u32..60, others in 0u32..60,
+        ) {
+            let lane = |priority| if priority { Lane::Priority } else { Lane::Ordinary };
+            let lane_of = lane(priority);
+            let mut turn = calls.into_iter().map(lane).fold(Turn::default(), Turn::after);
+            let said = interleave.ahead(turn, lane_of, before, others);
+            let (mut own, mut other, mut called) = (before + 1, others, 0);
+            loop {
+                let (first, second) = if priority { (own, other) } else { (other, own) };
+                let next = interleave.next(turn, first > 0, second > 0).expect("somebody waits");
+                turn = turn.after(next);
+                let waiting = if next == lane_of { &mut own } else { &mut other };
+                *waiting -= 1;
+                if own == 0 {
+                    break;
+                }
+                called += 1;
+            }
+            prop_assert_eq!(said, called);
         }
 
         #[test]

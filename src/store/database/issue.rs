@@ -201,7 +201,7 @@ impl<E: Engine> Database<E> {
                 return Ok(own);
             }
             let turn = turn_of(sql, &draft.service, &day)?;
-            Ok(self.interleave.calls_before(turn, lane, own, other))
+            Ok(self.interleave.ahead(turn, lane, own, other))
         })
     }
 }
