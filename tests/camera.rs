@@ -109,21 +109,6 @@ fn told(lines: &[Value]) -> Vec<&str> {
     told
 }
 
-/// A JPEG file as cameras send it: without the tables that the standard proposes.
-fn without_tables(file: &[u8]) -> Vec<u8> {
-    let mut bare = file[..2].to_vec();
-    let mut at = 2;
-    while file[at + 1] != 0xda {
-        let end = at + 2 + usize::from(u16::from_be_bytes([file[at + 2], file[at + 3]]));
-        if file[at + 1] != 0xc4 {
-            bare.extend(&file[at..end]);
-        }
-        at = end;
-    }
-    bare.extend(&file[at..]);
-    bare
-}
-
 #[test]
 fn real_cameras_are_read_and_their_faults_are_told_and_heal() {
     const TEST: &str = "real_cameras_are_read_and_their_faults_are_told_and_heal";
@@ -135,7 +120,7 @@ fn real_cameras_are_read_and_their_faults_are_told_and_heal() {
     let folder = folder.path();
     let picture = |name: &str| fs::read(lab.pictures.join(name)).expect("picture");
     let (first, second) = (picture("L1_003.jpg"), picture("L0_004.jpg"));
-    let bare = without_tables(&second);
+    let bare = tiepdon::sim::eye::without_tables(&second);
     assert!(bare.len() < second.len());
     for (name, bytes) in [
         ("first", &first[..]),

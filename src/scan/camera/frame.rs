@@ -198,6 +198,7 @@ mod tests {
 
     /// Of the pictures of films the tables are left out; the decoder knows the standard's own.
     #[test]
+    #[cfg(feature = "sim")]
     fn a_frame_without_its_tables_is_the_same_picture() {
         let picture = image::RgbImage::from_fn(48, 32, |x, y| {
             image::Rgb([(x * 5) as u8, (y * 7) as u8, 90])
@@ -207,7 +208,7 @@ mod tests {
             .write_to(&mut file, image::ImageFormat::Jpeg)
             .expect("encoded");
         let file = file.into_inner();
-        let bare = without_tables(&file);
+        let bare = crate::sim::eye::without_tables(&file);
         assert!(bare.len() + 400 < file.len());
         let any = layout(Encoding::Jpeg, 48, 32, 0);
         let (whole, bare) = (grey(&file, any), grey(&bare, any));
@@ -226,21 +227,6 @@ mod tests {
                 meant(at)
             );
         }
-    }
-
-    /// All segments of a JPEG file but those with Huffman tables.
-    fn without_tables(file: &[u8]) -> Vec<u8> {
-        let mut bare = file[..2].to_vec();
-        let mut at = 2;
-        while file[at + 1] != 0xda {
-            let end = at + 2 + usize::from(u16::from_be_bytes([file[at + 2], file[at + 3]]));
-            if file[at + 1] != 0xc4 {
-                bare.extend(&file[at..end]);
-            }
-            at = end;
-        }
-        bare.extend(&file[at..]);
-        bare
     }
 
     proptest! {
