@@ -57,7 +57,7 @@ impl Lab {
         // Only to make it small; it runs as well if there is no such tool.
         let _ = Command::new("strip").arg(&binary).status();
         let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/camera/steps.sh");
-        let files = ["first", "second", "broken", "bare"]
+        let files = ["first", "second", "broken", "cut", "bare"]
             .map(|name| format!("{}:/{name}.jpg", folder.join(name).display()));
         let ran = Command::new(&self.run)
             .arg(format!("{} {} {}", steps.display(), numbers[0], numbers[1]))
@@ -126,6 +126,7 @@ fn real_cameras_are_read_and_their_faults_are_told_and_heal() {
         ("first", &first[..]),
         ("second", &second),
         ("broken", &first[..300]),
+        ("cut", &first[..first.len() / 2]),
         ("bare", &bare),
     ] {
         fs::write(folder.join(name), bytes).expect("written");
@@ -158,7 +159,7 @@ fn real_cameras_are_read_and_their_faults_are_told_and_heal() {
     assert_eq!(ended["camera"], "Lab webcam");
 
     let mjpg = said(folder, "mjpg");
-    assert_eq!(told(&mjpg), [first, "broken", second]);
+    assert_eq!(told(&mjpg), [first, "broken", second, "broken", first]);
     for (lines, format) in [(&yuyv, "YUYV"), (&mjpg, "MJPG")] {
         let read = lines.iter().filter(|line| line["text"].is_string());
         for line in read {
@@ -172,6 +173,7 @@ fn real_cameras_are_read_and_their_faults_are_told_and_heal() {
         }
     }
     assert!(mjpg.iter().any(|line| line["rate"].as_f64() > Some(5.0)));
+    assert!(mjpg.iter().any(|line| line["broken"].as_u64() > Some(0)));
 
     assert_eq!(told(&said(folder, "busy")), ["busy"]);
     let replaced = said(folder, "replaced");
