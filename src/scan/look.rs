@@ -91,9 +91,8 @@ impl Looking {
         if !self.motion.changed(picture, now) {
             outlet.unchanged(now);
         } else if allowed {
-            let began = Instant::now();
             tell(&self.eye.look(picture), outlet);
-            self.allowance.spend(began.elapsed());
+            self.allowance.spend(now.elapsed());
         }
     }
 
