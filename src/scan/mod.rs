@@ -41,6 +41,8 @@ use crate::fence;
 pub use advice::Advice;
 #[cfg(feature = "camera")]
 pub use camera::{About, CameraFault, Inspection, cameras, inspect, start_camera};
+#[cfg(all(feature = "camera", feature = "sim"))]
+pub use camera::{Film, start_film};
 pub use decode::{Code, Eye, Place, Sight, Symbology, decode};
 pub use hint::Hint;
 pub use luma::Luma;
