@@ -7,7 +7,7 @@ use super::view::Ways;
 use crate::config::{Chip, Config, Ehr, Hours, Policy, Privacy, Service, Waits};
 use crate::identity::{Grade, HospitalPattern, Way};
 use crate::queue::ServiceCode;
-use crate::words::Language;
+use crate::words::{Cause, Language};
 use std::time::Duration;
 
 /// What the machine is told once: policy, queues, and who it is.
@@ -149,6 +149,7 @@ pub(super) struct Context<'a> {
     pub(super) effects: &'a mut Vec<Effect>,
     pub(super) last_ask: &'a mut u64,
     pub(super) attempts: &'a mut Attempts,
+    pub(super) alert: &'a mut Option<Cause>,
     pub(super) ids: &'a mut (dyn FnMut() -> Uuid + Send),
     pub(super) card_present: bool,
     pub(super) working: Ways,
@@ -164,6 +165,13 @@ impl Context<'_> {
 
     pub(super) fn want(&mut self, effect: Effect) {
         self.effects.push(effect);
+    }
+
+    /// Staff are told, once a conversation. The check-in goes on.
+    pub(super) fn alert(&mut self, cause: Cause) {
+        if self.alert.replace(cause) != Some(cause) {
+            self.want(Effect::StaffWanted(cause));
+        }
     }
 
     pub(super) fn new_id(&mut self) -> Uuid {

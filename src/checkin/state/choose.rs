@@ -1,5 +1,5 @@
-use super::State;
 use super::issuing::Issuing;
+use super::{State, shown_beside};
 use crate::checkin::context::{Context, Patience, Rules};
 use crate::checkin::event::Event;
 use crate::checkin::identified::{Goal, Identified};
@@ -38,9 +38,9 @@ impl Choose {
                 }
             }
             Event::Touch(_) => self.patience.renew(ctx.now),
+            Event::Code(payload) => shown_beside(&self.who, *payload, ctx),
             Event::CardPlaced
             | Event::CardTaken
-            | Event::Code(_)
             | Event::Device(..)
             | Event::ChipProgress { .. }
             | Event::Chip { .. }

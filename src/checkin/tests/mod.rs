@@ -7,6 +7,7 @@
 )]
 
 mod attempts;
+mod beside;
 mod deeds;
 mod evidence;
 mod gesture;

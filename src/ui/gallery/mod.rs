@@ -45,6 +45,7 @@ fn sample(name: &'static str, language: Language, screen: Screen) -> Sample {
         conversation: 1,
         screen,
         staff_called: false,
+        alert: None,
         leaving: false,
         card_present: false,
     };
@@ -369,7 +370,19 @@ fn others(language: Language) -> Vec<Sample> {
     forgotten.view.card_present = true;
     let mut called = sample("called", language, gathering(Want::CardOrCode));
     called.view.staff_called = true;
-    vec![leaving, done_leaving, forgotten, called, long(language)]
+    let mut all = vec![leaving, done_leaving, forgotten, called, long(language)];
+    // The code of another was shown beside a check-in.
+    for (name, screen) in decisions(language) {
+        let name = match name {
+            "confirm" => "confirm-another",
+            "choose" => "choose-another",
+            _ => continue,
+        };
+        let mut beside = sample(name, language, screen);
+        beside.view.alert = Some(Cause::AnotherPerson);
+        all.push(beside);
+    }
+    all
 }
 
 /// Names as long as hospitals have them.
