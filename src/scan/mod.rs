@@ -43,7 +43,7 @@ pub use advice::Advice;
 pub use camera::{About, CameraFault, Inspection, cameras, inspect, start_camera};
 #[cfg(all(feature = "camera", feature = "sim"))]
 pub use camera::{Film, start_film};
-pub use decode::{Code, Eye, Place, Sight, Symbology, decode};
+pub use decode::{Code, Eye, Place, Sight, Symbology, decode, decode_linear};
 pub use hint::Hint;
 pub use luma::Luma;
 pub use measure::{Area, Measure, measure, measure_area};

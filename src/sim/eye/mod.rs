@@ -10,6 +10,7 @@
 mod hand;
 mod lens;
 mod level;
+mod odd;
 mod pose;
 mod random;
 mod room;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use hand::Hand;
 use level::Conditions;
 pub use level::LEVEL_MAX;
+pub use odd::{ODD, Pattern, odd};
 use pose::Pose;
 pub use pose::{HEIGHT, WIDTH};
 use random::Random;
