@@ -125,12 +125,8 @@ impl Kiosk {
         let heard = (inlet.clone(), Arc::clone(&shared), observer);
         let mut driver = Driver::new(&config, &parts, sources, heard, limits)?;
         kiosk.thread("driver", &alive, move || driver.run(&inbox))?;
-        let id = config.kiosk.id.clone();
-        kiosk.thread(
-            "outbox",
-            &alive,
-            drain::work(&parts, Arc::clone(&shared), id),
-        )?;
+        let outbox = drain::work(&parts, Arc::clone(&shared), &config.kiosk.id);
+        kiosk.thread("outbox", &alive, outbox)?;
         kiosk.thread("fleet", &alive, fleet::work(&config, &parts, shared, inlet))?;
         Ok(kiosk)
     }

@@ -203,6 +203,7 @@ impl Calls for Faulty {
 impl Outbox for Faulty {
     pass_on! {
         lead(holder: &str) -> bool;
+        resign(holder: &str) -> ();
         due(now: Timestamp, max: u32) -> Vec<OutboxRow>;
         next_due() -> Option<Timestamp>;
         freeze(visit: Uuid, bytes: &[u8]) -> Vec<u8>;

@@ -202,6 +202,8 @@ pub trait Outbox {
     /// Whether `holder` is the one who drains, for the next seconds: one at a time drains a store.
     /// Whoever dies is followed within ten seconds.
     fn lead(&self, holder: &str) -> Result<bool, StoreError>;
+    /// `holder` drains no more: the next one need not wait until it counts as dead.
+    fn resign(&self, holder: &str) -> Result<(), StoreError>;
     /// Rows that are due at `now`, oldest first; at most one a person: a later visit waits until the
     /// earlier one is sent, parked or local, so that no person is registered twice. A row that
     /// cannot be read any more is parked and left out.

@@ -51,6 +51,13 @@ impl<E: Engine> Outbox for Database<E> {
         self.lease("outbox", holder)
     }
 
+    fn resign(&self, holder: &str) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute("DELETE FROM leases WHERE holder = $1", values![holder])
+                .map(drop)
+        })
+    }
+
     fn due(&self, now: Timestamp, max: u32) -> Result<Vec<OutboxRow>, StoreError> {
         let sql = concat!(
             "SELECT visit, number, record, frozen, attempts FROM outbox JOIN visits USING (seq)

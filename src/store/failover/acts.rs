@@ -153,6 +153,10 @@ impl<E: Engine + 'static> Outbox for Failover<E> {
             .unwrap_or_default())
     }
 
+    fn resign(&self, holder: &str) -> Result<(), StoreError> {
+        self.inner.ask(|store| store.resign(holder)).map(drop)
+    }
+
     fn due(&self, now: Timestamp, max: u32) -> Result<Vec<OutboxRow>, StoreError> {
         Ok(self
             .inner
