@@ -107,6 +107,8 @@ pub enum Screen {
     Choose {
         /// Code and name, in the order of the configuration.
         services: Vec<(ServiceCode, String)>,
+        /// The one that was wanted, and has given all its numbers.
+        full: Option<String>,
         /// Who it is.
         who: Option<Shown>,
     },

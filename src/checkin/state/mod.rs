@@ -210,10 +210,10 @@ pub(super) fn next_after_identity(
 
 /// The person is the right one: choose a service, or take the number.
 fn next_after_confirm(who: Identified, ctx: &mut Context<'_>) -> State {
-    if let Some(service) = who.obvious_service(ctx.rules) {
+    if let Some(service) = who.obvious_service(ctx.rules, ctx.now) {
         return State::Issuing(Box::new(Issuing::enter(who, Goal::Service(service), ctx)));
     }
-    if ctx.rules.services.is_empty() {
+    if who.open(ctx.rules, ctx.now).is_empty() {
         return desk(who, Cause::NoService, ctx);
     }
     State::Choose(Box::new(Choose::enter(who, ctx)))

@@ -14,6 +14,7 @@ mod gesture;
 mod papers;
 mod paths;
 mod promises;
+mod queues;
 mod watching;
 mod witness;
 mod world;

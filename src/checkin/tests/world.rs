@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::checkin::{AskId, ChipRead, Device, Effect, Event, Machine, Mono, Now, Rules, Screen};
-use crate::config::{Chip, Hours, Policy, Privacy, Service, Waits};
+use crate::config::{Chip, Hours, Policy, Privacy, Queue, Service, Waits};
 use crate::emrtd::Proofs;
 use crate::identity::{
     self, BhytQr, CardQr, Check, CheckResult, Grade, HospitalNumber, HospitalPattern,
@@ -110,6 +110,7 @@ pub fn rules(chip: Chip, privacy: Privacy, services: usize) -> Rules {
             waits: Waits::default(),
         },
         services: all[..services].to_vec(),
+        queue: Queue::default(),
         desk: service("QUAY", "T"),
         hospital_number: HospitalPattern::parse("BN######"),
         time_zone: jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(7)),

@@ -269,6 +269,7 @@ fn decisions(language: Language) -> impl Iterator<Item = (&'static str, Screen)>
             "choose",
             Screen::Choose {
                 services: few,
+                full: None,
                 who: Some(person()),
             },
         ),
@@ -276,7 +277,16 @@ fn decisions(language: Language) -> impl Iterator<Item = (&'static str, Screen)>
             "choose-many",
             Screen::Choose {
                 services: services(language),
+                full: None,
                 who: None,
+            },
+        ),
+        (
+            "choose-full",
+            Screen::Choose {
+                services: services(language).split_off(1),
+                full: services(language).first().map(|(_, name)| name.clone()),
+                who: Some(person()),
             },
         ),
         (

@@ -53,9 +53,13 @@ pub(super) fn draw(canvas: &mut Canvas, mut area: Rect, view: &View) {
             problem(canvas, &mut area, view.alert);
             confirm::draw(canvas, area, who, view.alert.is_some());
         }
-        Screen::Choose { services, who } => {
+        Screen::Choose {
+            services,
+            full,
+            who,
+        } => {
             problem(canvas, &mut area, view.alert);
-            choose::draw(canvas, area, services, who.as_ref());
+            choose::draw(canvas, area, services, full.as_deref(), who.as_ref());
         }
         Screen::Issuing { who } => number::issuing(canvas, area, who.as_ref()),
         Screen::Printing {
