@@ -56,10 +56,9 @@ pub(super) struct Corner {
 pub(super) fn find(picture: Luma<'_>, reach: usize, rows: usize) -> Vec<Finder> {
     let binary = &Binary::of(picture, reach);
     let mut found: Vec<Finder> = Vec::new();
-    let mut edges = Vec::new();
+    let mut room = vec![0; binary.width + 1];
     for y in (0..binary.height).step_by(rows) {
-        edges_of(binary.row(y), &mut edges);
-        for five in edges.windows(6) {
+        for five in edges(binary.row(y), &mut room).windows(6) {
             let finder = confirmed(binary, five, y);
             if let Some(finder) = finder.filter(|finder| contrast(picture, finder) > CONTRAST_MIN) {
                 add(&mut found, finder);
@@ -71,17 +70,17 @@ pub(super) fn find(picture: Luma<'_>, reach: usize, rows: usize) -> Vec<Finder> 
     found
 }
 
-/// Where a row changes its colour, and its ends.
-fn edges_of(row: &[bool], edges: &mut Vec<usize>) {
+/// Where a row begins, changes its colour and ends; there is room for an edge before each pixel and
+/// after the last.
+fn edges<'a>(row: &[bool], room: &'a mut [usize]) -> &'a [usize] {
     // Written at every pixel and kept at some: noise would mislead a branch.
-    edges.resize(row.len() + 1, 0);
     let mut count = 1;
     for (at, pair) in row.windows(2).enumerate() {
-        edges[count] = at + 1;
+        room[count] = at + 1;
         count += usize::from(pair[0] != pair[1]);
     }
-    edges[count] = row.len();
-    edges.truncate(count + 1);
+    room[count] = row.len();
+    &room[..=count]
 }
 
 /// The width of a module, if five lengths are those of a finder pattern.

@@ -17,7 +17,9 @@ mod symbol;
 #[cfg(test)]
 mod tests;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 
 use self::bits::Content;
 use self::read::Votes;
@@ -43,24 +45,32 @@ const PICTURE_MAX_PIXELS: usize = 8 << 20;
 /// Pixels above which a picture is not doubled: it has enough of them.
 const DOUBLED_MAX_PIXELS: usize = 4 << 20;
 
-/// When a look ends, whatever has come of it. Whoever goes on asks it between any two steps, and no
-/// step is long.
+/// When a look ends, whatever has come of it: by the processor's time of this thread, so that what is
+/// read does not depend on what else the machine does. Whoever goes on asks it between any two
+/// steps, and no step is long.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deadline(Instant);
+pub(super) struct Deadline(Duration);
 
 impl Deadline {
     pub(super) fn after(time: Duration) -> Self {
-        Self(Instant::now() + time)
+        Self(worked() + time)
     }
 
     pub(super) fn has_passed(self) -> bool {
-        Instant::now() > self.0
+        worked() > self.0
     }
 
     /// What is found, if there is still time to look for it.
     fn before<T>(self, find: impl FnOnce() -> Option<T>) -> Option<T> {
         if self.has_passed() { None } else { find() }
     }
+}
+
+/// The processor's time that this thread has taken.
+fn worked() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let whole = |part| u64::try_from(part).unwrap_or(0);
+    Duration::from_secs(whole(time.tv_sec)) + Duration::from_nanos(whole(time.tv_nsec))
 }
 
 /// A code that was read.

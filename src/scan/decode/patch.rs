@@ -18,14 +18,14 @@ pub(super) struct Sums {
 impl Sums {
     pub fn of(half: Luma<'_>) -> Self {
         let (width, height) = (half.width() as usize, half.height() as usize);
-        let mut sums = Vec::with_capacity((width + 1) * (height + 1));
-        sums.resize(width + 1, 0);
+        let stride = width + 1;
+        let mut sums = vec![0; stride * (height + 1)];
         for y in 0..height {
+            let (above, here) = sums[y * stride..].split_at_mut(stride);
             let mut sum = 0;
-            sums.push(0);
-            for (x, pixel) in half.row(y).iter().enumerate() {
+            for ((to, above), pixel) in here[1..].iter_mut().zip(&above[1..]).zip(half.row(y)) {
                 sum += u32::from(*pixel);
-                sums.push(sums[y * (width + 1) + x + 1] + sum);
+                *to = above + sum;
             }
         }
         Self {
