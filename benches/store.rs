@@ -13,7 +13,7 @@ use jiff::civil::date;
 use rusqlite::{Connection, TransactionBehavior, params};
 use tiepdon::config;
 use tiepdon::identity::{Grade, Payload, Way};
-use tiepdon::queue::{Draft, InsuranceStatus, Series, ServiceCode, VisitKind};
+use tiepdon::queue::{Draft, InsuranceStatus, ServiceCode, VisitKind};
 use tiepdon::store::{Answer, Sqlite, Visits};
 use uuid::Uuid;
 
@@ -100,17 +100,7 @@ fn open(folder: &Path) -> Sqlite {
         path: folder.join("store.sqlite"),
         key_file: folder.join("store.key"),
     };
-    let service = config::Service {
-        code: ServiceCode("NOI".into()),
-        name_vi: "NOI".into(),
-        name_en: "NOI".into(),
-        place: "1".into(),
-        series: Series {
-            prefix: "A".into(),
-            digits: 3,
-            first: 1,
-        },
-    };
+    let service = config::Service::new("NOI", "A");
     Sqlite::open(&settings, [&service]).expect("a new store")
 }
 
@@ -122,6 +112,8 @@ fn issue(store: &Sqlite, n: u32) {
     let draft = Draft {
         visit: Uuid::new_v4(),
         provenance: Uuid::new_v4(),
+        session: Default::default(),
+        stops: Vec::new(),
         kiosk: "K1".into(),
         kind: VisitKind::Service,
         service: ServiceCode("NOI".into()),

@@ -17,6 +17,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::pcscd::Service;
+use common::spent::{Spent, number_after, read};
 use common::{Table, Times};
 use eframe::egui;
 use tempfile::TempDir;
@@ -220,56 +221,19 @@ struct Cost {
 impl Cost {
     fn of(pid: u32) -> Self {
         pause(SETTLED_AFTER);
-        let (begun, before) = (Instant::now(), Spent::of(pid));
+        let before = Spent::of(pid);
         pause(IDLE_FOR);
-        let (after, seconds) = (Spent::of(pid), begun.elapsed().as_secs_f64());
+        let after = Spent::of(pid);
         let kilobytes = |file: &str, name: &str| {
             number_after(&read(&format!("/proc/{pid}/{file}")), name) / 1024.0
         };
         Self {
-            cpu_percent: 100.0 * (after.cpu - before.cpu).as_secs_f64() / seconds,
-            wakes: (after.wakes - before.wakes) / seconds,
+            cpu_percent: after.percent_since(&before),
+            wakes: after.wakes_since(&before),
             rss: kilobytes("status", "VmRSS:"),
             pss: kilobytes("smaps_rollup", "Pss:"),
         }
     }
-}
-
-/// What the threads of a process have used so far. The kernel's count in nanoseconds: its ticks of
-/// 10 ms would show most idle programs as using nothing.
-struct Spent {
-    cpu: Duration,
-    wakes: f64,
-}
-
-impl Spent {
-    fn of(pid: u32) -> Self {
-        let mut spent = Self {
-            cpu: Duration::ZERO,
-            wakes: 0.0,
-        };
-        let threads = std::fs::read_dir(format!("/proc/{pid}/task")).expect("it runs");
-        for thread in threads {
-            let thread = thread.expect("listed").path();
-            let text = |name| read(&thread.join(name).display().to_string());
-            let nanos = text("schedstat");
-            let nanos = nanos.split(' ').next().unwrap_or_default();
-            spent.cpu += Duration::from_nanos(nanos.parse().expect("a number"));
-            spent.wakes += number_after(&text("status"), "voluntary_ctxt_switches:");
-        }
-        spent
-    }
-}
-
-fn read(path: &str) -> String {
-    std::fs::read_to_string(path).expect("/proc tells of a process that runs")
-}
-
-/// The number in the line that begins with `name`.
-fn number_after(text: &str, name: &str) -> f64 {
-    let line = text.lines().find_map(|line| line.strip_prefix(name));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    number.and_then(|n| n.parse().ok()).expect("/proc names it")
 }
 
 fn pause(time: Duration) {

@@ -57,7 +57,7 @@ impl Lab {
         // Only to make it small; it runs as well if there is no such tool.
         let _ = Command::new("strip").arg(&binary).status();
         let steps = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/camera/steps.sh");
-        let files = ["first", "second", "broken", "bare"]
+        let files = ["first", "second", "broken", "cut", "bare"]
             .map(|name| format!("{}:/{name}.jpg", folder.join(name).display()));
         let ran = Command::new(&self.run)
             .arg(format!("{} {} {}", steps.display(), numbers[0], numbers[1]))
@@ -109,21 +109,6 @@ fn told(lines: &[Value]) -> Vec<&str> {
     told
 }
 
-/// A JPEG file as cameras send it: without the tables that the standard proposes.
-fn without_tables(file: &[u8]) -> Vec<u8> {
-    let mut bare = file[..2].to_vec();
-    let mut at = 2;
-    while file[at + 1] != 0xda {
-        let end = at + 2 + usize::from(u16::from_be_bytes([file[at + 2], file[at + 3]]));
-        if file[at + 1] != 0xc4 {
-            bare.extend(&file[at..end]);
-        }
-        at = end;
-    }
-    bare.extend(&file[at..]);
-    bare
-}
-
 #[test]
 fn real_cameras_are_read_and_their_faults_are_told_and_heal() {
     const TEST: &str = "real_cameras_are_read_and_their_faults_are_told_and_heal";
@@ -135,12 +120,13 @@ fn real_cameras_are_read_and_their_faults_are_told_and_heal() {
     let folder = folder.path();
     let picture = |name: &str| fs::read(lab.pictures.join(name)).expect("picture");
     let (first, second) = (picture("L1_003.jpg"), picture("L0_004.jpg"));
-    let bare = without_tables(&second);
+    let bare = tiepdon::sim::eye::without_tables(&second);
     assert!(bare.len() < second.len());
     for (name, bytes) in [
         ("first", &first[..]),
         ("second", &second),
         ("broken", &first[..300]),
+        ("cut", &first[..first.len() / 2]),
         ("bare", &bare),
     ] {
         fs::write(folder.join(name), bytes).expect("written");
@@ -173,7 +159,7 @@ fn real_cameras_are_read_and_their_faults_are_told_and_heal() {
     assert_eq!(ended["camera"], "Lab webcam");
 
     let mjpg = said(folder, "mjpg");
-    assert_eq!(told(&mjpg), [first, "broken", second]);
+    assert_eq!(told(&mjpg), [first, "broken", second, "broken", first]);
     for (lines, format) in [(&yuyv, "YUYV"), (&mjpg, "MJPG")] {
         let read = lines.iter().filter(|line| line["text"].is_string());
         for line in read {
@@ -187,6 +173,7 @@ fn real_cameras_are_read_and_their_faults_are_told_and_heal() {
         }
     }
     assert!(mjpg.iter().any(|line| line["rate"].as_f64() > Some(5.0)));
+    assert!(mjpg.iter().any(|line| line["broken"].as_u64() > Some(0)));
 
     assert_eq!(told(&said(folder, "busy")), ["busy"]);
     let replaced = said(folder, "replaced");

@@ -19,7 +19,7 @@ use tiepdon::identity::{
     Private, Proofs, Sex, Way,
 };
 use tiepdon::queue::{
-    Draft, InsuranceStatus, PatientRef, Series, ServiceCode, VisitKind, VisitRecord,
+    Draft, InsuranceStatus, PatientRef, Series, ServiceCode, Session, VisitKind, VisitRecord,
 };
 use uuid::Uuid;
 
@@ -106,17 +106,14 @@ fn person() -> Person {
 
 fn visit() -> VisitRecord {
     let check = |result| Check::new(result, "");
-    let series = Series {
-        prefix: "A".into(),
-        digits: 3,
-        first: 1,
-    };
     VisitRecord {
         version: VisitRecord::VERSION,
-        number: series.number(42),
+        number: Series::new("A").number(Session::default(), 42),
         draft: Draft {
             visit: Uuid::now_v7(),
             provenance: Uuid::now_v7(),
+            session: Default::default(),
+            stops: Vec::new(),
             kiosk: "K1".into(),
             kind: VisitKind::Service,
             service: ServiceCode("NOI".into()),

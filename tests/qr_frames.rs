@@ -6,7 +6,7 @@
 use std::panic::catch_unwind;
 
 use tiepdon::scan::{Eye, Luma, decode};
-use tiepdon::sim::eye::{self, HEIGHT, Shot, WIDTH};
+use tiepdon::sim::eye::{self, HEIGHT, ODD, Pattern, Shot, WIDTH, odd};
 
 /// Levels and seeds of sequences, and the frame, from the first that shows the whole code, by which
 /// each is read. They are what the decoder does today: none may become later.
@@ -74,7 +74,7 @@ fn no_picture_whatever_its_shape_makes_the_decoder_panic_or_say_anything() {
         (333, 257),
     ];
     for (width, height) in sides {
-        for (name, pattern) in PATTERNS {
+        for (name, pattern) in ODD {
             check(name, width, height, pattern);
         }
     }
@@ -83,68 +83,20 @@ fn no_picture_whatever_its_shape_makes_the_decoder_panic_or_say_anything() {
 #[test]
 fn the_largest_pictures_make_no_panic() {
     let side = Luma::SIDE_MAX;
-    for (name, pattern) in [PATTERNS[0], PATTERNS[1]] {
-        let pixels = drawn(side, side, pattern);
+    for (name, pattern) in [ODD[0], ODD[1]] {
+        let pixels = odd(side, side, pattern);
         let picture = Luma::new(side, side, &pixels).expect("it is not too large");
         let text = catch_unwind(|| decode(picture).is_some());
         assert_eq!(text.ok(), Some(false), "{name}");
     }
 }
 
-type Pattern = fn(u32, u32) -> u8;
-
-/// What a pixel is, by column and row.
-const PATTERNS: [(&str, Pattern); 8] = [
-    ("flat", |_, _| 128),
-    ("noise", noise),
-    ("checkerboard", |x, y| {
-        if (x + y).is_multiple_of(2) { 0 } else { 255 }
-    }),
-    ("squares", |x, y| {
-        if (x / 5 + y / 5).is_multiple_of(2) {
-            20
-        } else {
-            230
-        }
-    }),
-    (
-        "stripes",
-        |x, _| if (x / 3).is_multiple_of(2) { 0 } else { 255 },
-    ),
-    // Everywhere one, one, three, one, one: what a finder pattern is known by.
-    (
-        "finders",
-        |x, y| if finder(x) && finder(y) { 10 } else { 240 },
-    ),
-    ("rings", |x, y| {
-        let far = x.abs_diff(100).max(y.abs_diff(100)) / 4;
-        if far.is_multiple_of(2) { 10 } else { 240 }
-    }),
-    ("slope", |x, y| (x + 3 * y) as u8),
-];
-
-fn finder(at: u32) -> bool {
-    matches!(at / 3 % 8, 0 | 2..=4 | 6)
-}
-
-/// A hash of the place, as noise of every frequency.
-fn noise(x: u32, y: u32) -> u8 {
-    let mut hash = (x ^ y.wrapping_mul(0x9E37_79B9)).wrapping_mul(0x85EB_CA6B);
-    hash ^= hash >> 13;
-    (hash.wrapping_mul(0xC2B2_AE35) >> 24) as u8
-}
-
 fn check(name: &str, width: u32, height: u32, pattern: Pattern) {
-    let pixels = drawn(width, height, pattern);
+    let pixels = odd(width, height, pattern);
     let picture = Luma::new(width, height, &pixels).expect("it is not too large");
     let looked = || decode(picture).is_some() || Eye::default().look(picture).code.is_some();
     let text = catch_unwind(looked);
     assert_eq!(text.ok(), Some(false), "{name}, {width} by {height}");
-}
-
-fn drawn(width: u32, height: u32, pattern: Pattern) -> Vec<u8> {
-    let row = |y| (0..width).map(move |x| pattern(x, y));
-    (0..height).flat_map(row).collect()
 }
 
 fn luma(pixels: &[u8]) -> Luma<'_> {

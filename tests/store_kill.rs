@@ -13,7 +13,7 @@ use jiff::civil::date;
 use rusqlite::Connection;
 use tiepdon::config;
 use tiepdon::identity::{Grade, Person, PersonalNumber, Way};
-use tiepdon::queue::{Draft, InsuranceStatus, Paper, Series, ServiceCode, VisitKind};
+use tiepdon::queue::{Draft, InsuranceStatus, Paper, ServiceCode, VisitKind};
 use tiepdon::store::{Answer, Audit, Outbox, Sqlite, Visits};
 use uuid::Uuid;
 
@@ -208,18 +208,8 @@ fn open(folder: &Path) -> Result<Sqlite, tiepdon::store::StoreError> {
         path: folder.join("store.db"),
         key_file: folder.join("key"),
     };
-    let series = Series {
-        prefix: "A".into(),
-        digits: 6,
-        first: 1,
-    };
-    let service = config::Service {
-        code: ServiceCode("NOI".into()),
-        name_vi: "NOI".into(),
-        name_en: "NOI".into(),
-        place: "1".into(),
-        series,
-    };
+    let mut service = config::Service::new("NOI", "A");
+    service.series.digits = 6;
     Sqlite::open(&settings, [&service])
 }
 
@@ -230,6 +220,8 @@ fn draft() -> Draft {
     Draft {
         visit,
         provenance: Uuid::new_v4(),
+        session: Default::default(),
+        stops: Vec::new(),
         kiosk: "K1".into(),
         kind: VisitKind::Service,
         service: ServiceCode("NOI".into()),

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each bench uses its part")]
 
 pub mod pcscd;
+pub mod spent;
 
 use std::process::Child;
 use std::time::{Duration, Instant};

@@ -4,10 +4,10 @@ use uuid::Uuid;
 use super::attempts::Attempts;
 use super::event::{AskId, Effect, Mono, Now};
 use super::view::Ways;
-use crate::config::{Chip, Config, Ehr, Hours, Policy, Privacy, Service, Waits};
+use crate::config::{Chip, Config, Ehr, Hours, Policy, Privacy, Queue, Service, Waits};
 use crate::identity::{Grade, HospitalPattern, Way};
-use crate::queue::ServiceCode;
-use crate::words::Language;
+use crate::queue::{Admission, ServiceCode, Session, stops};
+use crate::words::{Cause, Language};
 use std::time::Duration;
 
 /// What the machine is told once: policy, queues, and who it is.
@@ -21,6 +21,8 @@ pub struct Rules {
     pub policy: Policy,
     /// The queues.
     pub services: Vec<Service>,
+    /// What holds for all of them.
+    pub queue: Queue,
     /// The desk's queue.
     pub desk: Service,
     /// What the hospital's own numbers look like, where its papers carry them.
@@ -38,6 +40,7 @@ impl From<&Config> for Rules {
             language: config.kiosk.language,
             policy: config.policy.clone(),
             services: config.services.clone(),
+            queue: config.queue.clone(),
             desk: config.desk.clone(),
             hospital_number: match &config.ehr {
                 Ehr::Fhir(fhir) => fhir.hospital_numbers.as_ref().map(|n| n.pattern.clone()),
@@ -61,6 +64,30 @@ impl Rules {
     /// The hospital's time of day.
     pub(super) fn time(&self, now: Now) -> Time {
         self.time_zone.to_datetime(now.wall).time()
+    }
+
+    /// The services that a patient may choose now: offered at a kiosk, and taking numbers.
+    pub(super) fn open(&self, now: Now) -> Vec<&Service> {
+        let mut offered = self.queue.offered(&self.services);
+        offered.retain(|service| self.session(&service.code, now).is_some());
+        offered
+    }
+
+    /// The session that a number of this queue is for, if it is taken now.
+    pub(super) fn session(&self, code: &ServiceCode, now: Now) -> Option<Session> {
+        let service = self.services.iter().find(|service| service.code == *code)?;
+        let civil = self.time_zone.to_datetime(now.wall);
+        match service.timetable.admission(civil) {
+            Admission::Open { session } => Some(session),
+            Admission::Closed { .. } => None,
+        }
+    }
+
+    /// Where somebody goes who wants this service: the first stop, whose number it is, and the rest.
+    pub(super) fn route(&self, chosen: &ServiceCode) -> (ServiceCode, Vec<ServiceCode>) {
+        let mut stops = stops(&self.queue.routes, None, chosen).into_iter();
+        let first = stops.next().unwrap_or_else(|| chosen.clone());
+        (first, stops.collect())
     }
 
     /// The chip is read on this site.
@@ -149,6 +176,7 @@ pub(super) struct Context<'a> {
     pub(super) effects: &'a mut Vec<Effect>,
     pub(super) last_ask: &'a mut u64,
     pub(super) attempts: &'a mut Attempts,
+    pub(super) alert: &'a mut Option<Cause>,
     pub(super) ids: &'a mut (dyn FnMut() -> Uuid + Send),
     pub(super) card_present: bool,
     pub(super) working: Ways,
@@ -164,6 +192,13 @@ impl Context<'_> {
 
     pub(super) fn want(&mut self, effect: Effect) {
         self.effects.push(effect);
+    }
+
+    /// Staff are told, once a conversation. The check-in goes on.
+    pub(super) fn alert(&mut self, cause: Cause) {
+        if self.alert.replace(cause) != Some(cause) {
+            self.want(Effect::StaffWanted(cause));
+        }
     }
 
     pub(super) fn new_id(&mut self) -> Uuid {

@@ -1,7 +1,9 @@
 use uuid::Uuid;
 
 use super::context::{Context, Rules};
+use super::event::Now;
 use super::view::Shown;
+use crate::config::Service;
 use crate::identity::{
     Grade, HospitalNumber, Person, PersonalNumber, Proofs, Way, priority_by_age, shown_name,
 };
@@ -23,6 +25,8 @@ pub(super) struct Identified {
     pub(super) insurance: InsuranceStatus,
     pub(super) appointment: Option<String>,
     pub(super) service: Option<ServiceCode>,
+    /// Services that were wanted, and have given all their numbers.
+    pub(super) full: Vec<ServiceCode>,
 }
 
 impl Identified {
@@ -40,6 +44,7 @@ impl Identified {
             insurance: InsuranceStatus::NotAsked,
             appointment: None,
             service: None,
+            full: Vec::new(),
         }
     }
 
@@ -74,18 +79,26 @@ impl Identified {
     /// What the store is asked to make durable: a number of `service`, or of the desk with a cause.
     pub(super) fn draft(&self, goal: &Goal, ctx: &mut Context<'_>) -> Draft {
         let day = ctx.day();
-        let (kind, service, reason) = match goal {
-            Goal::Service(code) => (VisitKind::Service, code.clone(), None),
+        let (kind, (service, stops), reason) = match goal {
+            Goal::Service(code) => (VisitKind::Service, ctx.rules.route(code), None),
             Goal::Desk(cause) => (
                 VisitKind::Desk,
-                ctx.rules.desk.code.clone(),
+                (ctx.rules.desk.code.clone(), Vec::new()),
                 Some(cause.code().to_owned()),
             ),
         };
+        // Of the service that was wanted where its first stop keeps no hours of its own now.
+        let wanted = match goal {
+            Goal::Service(code) => ctx.rules.session(code, ctx.now),
+            Goal::Desk(_) => None,
+        };
+        let session = ctx.rules.session(&service, ctx.now).or(wanted);
         let birth = self.person.as_ref().and_then(|person| person.birth_date);
         Draft {
             visit: self.visit,
             provenance: ctx.new_id(),
+            session: session.unwrap_or_default(),
+            stops,
             kiosk: ctx.rules.kiosk.clone(),
             kind,
             service,
@@ -106,16 +119,22 @@ impl Identified {
         }
     }
 
-    /// The service that needs no asking: of the appointment, or the only one.
-    pub(super) fn obvious_service(&self, rules: &Rules) -> Option<ServiceCode> {
-        let only = match rules.services.as_slice() {
+    /// The services that may be chosen now, but for those that are full.
+    pub(super) fn open<'a>(&self, rules: &'a Rules, now: Now) -> Vec<&'a Service> {
+        let mut open = rules.open(now);
+        open.retain(|service| !self.full.contains(&service.code));
+        open
+    }
+
+    /// The service that needs no asking: of the appointment, or the only one that is offered.
+    pub(super) fn obvious_service(&self, rules: &Rules, now: Now) -> Option<ServiceCode> {
+        let open = self.open(rules, now);
+        let is_open = |code: &ServiceCode| open.iter().any(|service| service.code == *code);
+        let only = match rules.queue.offered(&rules.services).as_slice() {
             [one] => Some(one.code.clone()),
             [] | [_, _, ..] => None,
         };
-        self.service
-            .clone()
-            .filter(|code| rules.services.iter().any(|s| s.code == *code))
-            .or(only)
+        self.service.clone().or(only).filter(is_open)
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Machine {
     card_is_next: bool,
     staff_called: bool,
     called_to_desk: bool,
+    /// What staff were told of this conversation while it went on.
+    alert: Option<Cause>,
     dropped: u64,
 }
 
@@ -64,6 +66,7 @@ impl Machine {
             card_is_next: false,
             staff_called: false,
             called_to_desk: false,
+            alert: None,
             dropped: 0,
         }
     }
@@ -144,6 +147,7 @@ impl Machine {
             conversation: self.conversation,
             screen: self.state.screen(&self.rules, self.working, self.language),
             staff_called: self.staff_called,
+            alert: self.alert,
             leaving: self.state.leaving(),
             card_present: self.card_present,
         }
@@ -325,6 +329,7 @@ impl Machine {
             effects,
             last_ask: &mut self.last_ask,
             attempts: &mut self.attempts,
+            alert: &mut self.alert,
             ids: self.ids.as_mut(),
             card_present: self.card_present,
             working: self.working,
@@ -340,6 +345,7 @@ impl Machine {
         self.conversation += 1;
         self.speak_as_the_site();
         self.staff_called = false;
+        self.alert = None;
         effects.push(Effect::Forget);
         if std::mem::take(&mut self.called_to_desk) {
             self.transform(now, effects, |_, ctx| help(Cause::CalledToDesk, ctx));

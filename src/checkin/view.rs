@@ -60,6 +60,8 @@ pub struct View {
     pub screen: Screen,
     /// Staff have been called and will come.
     pub staff_called: bool,
+    /// What staff have been told while the check-in goes on. Nobody is called for it.
+    pub alert: Option<Cause>,
     /// The screen is about to end by itself: ask whether somebody is there.
     pub leaving: bool,
     /// A card lies on the reader.
@@ -105,6 +107,8 @@ pub enum Screen {
     Choose {
         /// Code and name, in the order of the configuration.
         services: Vec<(ServiceCode, String)>,
+        /// The one that was wanted, and has given all its numbers.
+        full: Option<String>,
         /// Who it is.
         who: Option<Shown>,
     },

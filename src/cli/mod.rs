@@ -21,6 +21,7 @@ pub mod sim_printer;
 mod source;
 mod staff;
 mod stop;
+mod store;
 mod trust;
 
 use std::process::ExitCode;
@@ -55,6 +56,9 @@ enum Command {
     Printer(printer::Args),
     /// Serve the staff page alone, for a reception PC
     Staff(staff::Args),
+    /// Copy the store and put it back, or prepare one that kiosks share
+    #[command(subcommand)]
+    Store(store::Command),
     /// Check whether the record of what was done is unaltered
     #[command(subcommand)]
     Audit(audit::Command),
@@ -94,6 +98,7 @@ pub fn run() -> ExitCode {
         Command::Doctor(args) => doctor::run(&args),
         Command::Printer(args) => printer::run(&args),
         Command::Staff(args) => staff::run(&args),
+        Command::Store(command) => store::run(&command),
         Command::Audit(command) => audit::run(&command),
         Command::Trust(command) => trust::run(&command),
         Command::Config(command) => config::run(&command),

@@ -3,10 +3,13 @@
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jiff::Timestamp;
+
 use super::source::Source;
 use super::{print, staff, stop};
 use crate::config::Config;
 use crate::kiosk::{Kiosk, Observer, Parts};
+use crate::store::Store;
 use crate::ui::{self, Bell, Link, Window};
 
 /// `tiepdon run`.
@@ -79,6 +82,17 @@ fn demo(_: &Args, _: Bell) -> Result<(), Vec<String>> {
     Err(super::source::no_simulators())
 }
 
+/// Numbers that this kiosk had in hand when it last stopped, without a word of their paper.
+fn abandon(config: &Config, store: &dyn Store) {
+    let now = Timestamp::now();
+    let today = config.site.time_zone.to_datetime(now).date();
+    match store.abandon(&config.kiosk.id, today, now) {
+        Ok(0) => {}
+        Ok(numbers) => tracing::warn!(numbers, "numbers of before the restart are unclaimed"),
+        Err(error) => tracing::error!(%error, "numbers of before the restart stay in the queue"),
+    }
+}
+
 fn window(
     args: &Args,
     config: Config,
@@ -87,6 +101,7 @@ fn window(
 ) -> Result<(), Vec<String>> {
     let fault = |error: &dyn std::fmt::Display| vec![format!("error: {error}")];
     let parts = Parts::from_config(&config).map_err(|error| fault(&error))?;
+    abandon(&config, parts.store.as_ref());
     let staff = staff::start(&config, Arc::clone(&parts.store))?;
     if let (Some(running), Some(settings)) = (&staff, &config.staff) {
         if config.trial {

@@ -2,6 +2,7 @@
 //! own settings. Invariant: a [`Config`] has no fault left in it; all faults are found at once.
 
 mod hours;
+mod queues;
 mod read;
 mod section;
 mod settings;
@@ -9,11 +10,12 @@ mod settings;
 mod tests;
 
 pub use hours::Hours;
+pub use queues::{Queue, Service, SessionName};
 pub use section::Fault;
 pub use settings::{
     Camera, Chip, Config, Ehr, EhrAuth, Fhir, Fields, Flow, HospitalNumbers, Insurance, Kiosk,
-    Link, Policy, Printer, Privacy, Reader, Roll, Scanner, ScannerMode, Screen, Service, Setting,
-    Site, Staff, Store, Trust, Voice, Waits,
+    Link, Policy, Printer, Privacy, Reader, Roll, Scanner, ScannerMode, Screen, Setting,
+    SharedStore, Site, Staff, Store, Trust, Voice, Waits,
 };
 
 /// The commented example, as `tiepdon config example` prints it.

@@ -209,6 +209,39 @@ impl<'a> Section<'a> {
         texts
     }
 
+    /// Texts in a list, each of which `parse` understands.
+    pub(super) fn parsed_list<T>(
+        &self,
+        key: &'static str,
+        expected: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let texts = self.texts(key)?;
+        let read = texts.into_iter().filter_map(|(text, line)| {
+            let value = parse(&text);
+            if value.is_none() {
+                let cure = format!("\"{text}\" is not {expected}");
+                self.faults.note(line, &self.path_of(key), cure);
+            }
+            value
+        });
+        Some(read.collect())
+    }
+
+    /// Whole numbers by name, where the key holds a table.
+    pub(super) fn counts(&self, key: &'static str, most: u32) -> Option<Vec<(String, u32)>> {
+        let table = self.get(key)?.get_ref().as_table()?;
+        let read = table.iter().filter_map(|(name, value)| {
+            let count = whole(value).filter(|count| *count <= most);
+            if count.is_none() {
+                let path = format!("{key}.{}", name.get_ref());
+                self.wrong(&path, value, &format!("a whole number from 0 to {most}"));
+            }
+            Some((name.get_ref().to_string(), count?))
+        });
+        Some(read.collect())
+    }
+
     /// A whole number within bounds, or the default.
     pub(super) fn number(
         &self,
@@ -219,11 +252,7 @@ impl<'a> Section<'a> {
         let Some(value) = self.get(key) else {
             return default;
         };
-        let number = value
-            .get_ref()
-            .as_integer()
-            .and_then(|i| u32::from_str_radix(i.as_str(), i.radix()).ok());
-        number
+        whole(value)
             .filter(|number| bounds.contains(number))
             .unwrap_or_else(|| {
                 let expected =
@@ -251,10 +280,7 @@ impl<'a> Section<'a> {
         };
         let written = value.get_ref();
         let auto = (written.as_str() == Some("auto")).then_some(Setting::Auto);
-        let number = written
-            .as_integer()
-            .and_then(|i| u32::from_str_radix(i.as_str(), i.radix()).ok())
-            .filter(|number| *number <= Setting::MAX);
+        let number = whole(value).filter(|number| *number <= Setting::MAX);
         let read = auto.or(number.map(Setting::Fixed));
         read.unwrap_or_else(|| {
             let expected = format!("\"auto\" or a whole number from 0 to {}", Setting::MAX);
@@ -332,6 +358,11 @@ impl<'a> Section<'a> {
             format!("{}.{key}", self.path)
         }
     }
+}
+
+fn whole(value: &Spanned<DeValue<'_>>) -> Option<u32> {
+    let integer = value.get_ref().as_integer()?;
+    u32::from_str_radix(integer.as_str(), integer.radix()).ok()
 }
 
 /// Edit distance of two short words.

@@ -5,8 +5,9 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::hours::Hours;
+use super::queues::{Queue, Service};
 use crate::identity::{Grade, HospitalPattern, Private, Way};
-use crate::queue::{Series, ServiceCode};
+use crate::queue::KioskPrefix;
 use crate::words::Language;
 
 /// The whole configuration.
@@ -22,6 +23,8 @@ pub struct Config {
     pub services: Vec<Service>,
     /// The series of desk numbers.
     pub desk: Service,
+    /// What holds for all queues.
+    pub queue: Queue,
     /// The card reader.
     pub reader: Reader,
     /// Whom to trust.
@@ -38,8 +41,10 @@ pub struct Config {
     pub ehr: Ehr,
     /// Insurance.
     pub insurance: Insurance,
-    /// The store.
+    /// This kiosk's own store.
     pub store: Store,
+    /// The store that all kiosks share, where there is one.
+    pub shared: Option<SharedStore>,
     /// The staff console, where it runs in the kiosk's process.
     pub staff: Option<Staff>,
     /// The panel.
@@ -66,6 +71,9 @@ pub struct Site {
 pub struct Kiosk {
     /// Unique within the site.
     pub id: String,
+    /// What stands before its numbers while it is cut off from a shared store, unique within the
+    /// site: as written, else the id where that can be read out.
+    pub prefix: Option<KioskPrefix>,
     /// Language at Welcome.
     pub language: Language,
 }
@@ -145,31 +153,6 @@ pub struct Policy {
     pub register_from: Grade,
     /// Waiting times.
     pub waits: Waits,
-}
-
-/// A queue.
-#[derive(Debug, Clone)]
-pub struct Service {
-    /// Its code.
-    pub code: ServiceCode,
-    /// Its Vietnamese name.
-    pub name_vi: String,
-    /// Its English name.
-    pub name_en: String,
-    /// Where to go.
-    pub place: String,
-    /// Its numbers.
-    pub series: Series,
-}
-
-impl Service {
-    /// Its name in a language.
-    pub fn name(&self, language: Language) -> &str {
-        match language {
-            Language::Vi => &self.name_vi,
-            Language::En => &self.name_en,
-        }
-    }
 }
 
 /// The card reader.
@@ -433,6 +416,20 @@ pub struct Store {
     pub path: PathBuf,
     /// The key file: 32 random bytes, mode 0600, made at first start.
     pub key_file: PathBuf,
+}
+
+/// The store that all kiosks of a site share: PostgreSQL 15 or later.
+#[derive(Debug, Clone)]
+pub struct SharedStore {
+    /// `postgres://user@host:port/database`; several hosts with a comma between them, of which the one
+    /// that takes writes is used.
+    pub url: String,
+    /// The user's password.
+    pub password: Option<Private<String>>,
+    /// CA certificates of the server, PEM; needed unless the server is on this machine.
+    pub ca_file: Option<PathBuf>,
+    /// Whole time for one call: after it the line counts as cut, and the kiosk goes on by itself.
+    pub patience: Duration,
 }
 
 /// The staff console.

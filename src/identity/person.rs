@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{BirthDate, HospitalNumber, InsuranceNumber, PersonalNumber, Private};
+use super::{BirthDate, HospitalNumber, InsuranceNumber, PersonalNumber, Private, exact_key};
 
 /// Sex as the papers give it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,9 +70,50 @@ impl Person {
         );
         personal.or(insurance).unwrap_or(false) && insurance != Some(false)
     }
+
+    /// Whether two papers are of one person: by a number that both have, else by name and birth
+    /// date. `None`: they have too little in common to tell.
+    pub fn agrees_with(&self, other: &Self) -> Option<bool> {
+        let personal = both(
+            self.personal_number.as_ref(),
+            other.personal_number.as_ref(),
+            |a, b| a == b,
+        );
+        let insurance = both(
+            self.insurance_number.as_ref(),
+            other.insurance_number.as_ref(),
+            |a, b| a.bhxh_number() == b.bhxh_number(),
+        );
+        let births = both(self.birth_date, other.birth_date, BirthDate::agrees_with);
+        let sexes = both(self.sex, other.sex, |a, b| a == b);
+        personal
+            .or(insurance)
+            .or(match (births, self.name_is_of(other)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                // Namesakes of one birthday, or a slip in one of the papers.
+                (Some(true), Some(true)) => (sexes != Some(false)).then_some(true),
+                (None, _) | (_, None) => None,
+            })
+    }
+
+    fn name_is_of(&self, other: &Self) -> Option<bool> {
+        let agrees = |a: &Self, b: &Self| {
+            let name = b.name.as_ref().or(b.name_latin.as_ref())?;
+            a.name_agrees(name.expose())
+        };
+        let marks = both(self.name.as_ref(), other.name.as_ref(), |a, b| {
+            exact_key(a.expose()) == exact_key(b.expose())
+        });
+        // A chip may know the name as its MRZ cut it.
+        match agrees(self, other)? || agrees(other, self) == Some(true) {
+            // "An" and "Ân" are two persons, or one whose marks somebody left out.
+            true if marks == Some(false) => None,
+            agree => Some(agree),
+        }
+    }
 }
 
-fn both<T>(a: Option<&T>, b: Option<&T>, same: impl Fn(&T, &T) -> bool) -> Option<bool> {
+fn both<T>(a: Option<T>, b: Option<T>, same: impl Fn(T, T) -> bool) -> Option<bool> {
     Some(same(a?, b?))
 }
 

@@ -1,10 +1,12 @@
 //! The outbox drainer: hands visits over to the hospital's system, each until it is settled.
 
+use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use super::parts::Parts;
 use super::shared::Shared;
@@ -22,11 +24,21 @@ pub(super) const FIRST_RETRY: Duration = Duration::from_millis(500);
 pub(super) const LAST_RETRY: Duration = Duration::from_secs(60);
 /// What a busy server may ask for at most.
 pub(super) const BUSY_MAX: Duration = Duration::from_secs(600);
-/// With nothing due, the store is looked at this often: another process may have filled it.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// With nothing due, or while another kiosk drains, the store is looked at this often: others fill it,
+/// and whoever drains may die.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
+
+/// Something is due, and another kiosk drains: it is soon done, or dead.
+const TURN_OF_ANOTHER: Duration = Duration::from_millis(250);
 
 /// Drains the outbox whenever something is due.
-pub(super) fn work(parts: &Parts, shared: Arc<Shared>) -> impl FnOnce() + Send + 'static {
+pub(super) fn work(
+    parts: &Parts,
+    shared: Arc<Shared>,
+    kiosk: &str,
+) -> impl FnOnce() + Send + 'static {
+    // Two programs of one kiosk are two.
+    let holder = format!("{kiosk} {}", Uuid::new_v4());
     let (store, hospital) = (Arc::clone(&parts.store), Arc::clone(&parts.hospital));
     let (mut seen, mut patience) = (0, Duration::ZERO);
     let turn = move || {
@@ -35,10 +47,20 @@ pub(super) fn work(parts: &Parts, shared: Arc<Shared>) -> impl FnOnce() + Send +
         }
         // Also after a panic.
         patience = LAST_RETRY;
-        let go_on = || !shared.closed();
+        // One drains for all that share the store.
+        let leads = Cell::new(false);
+        let go_on = || {
+            leads.set(!shared.closed() && store.lead(&holder).unwrap_or_default());
+            leads.get()
+        };
         match drain_once(store.as_ref(), hospital.as_ref(), Timestamp::now(), &go_on) {
             Ok(nothing_due) => patience = nothing_due,
             Err(error) => tracing::error!(%error, "the outbox cannot be drained"),
+        }
+        if leads.get()
+            && let Err(error) = store.resign(&holder)
+        {
+            tracing::debug!(%error, "others wait until this kiosk's turn has lapsed");
         }
         true
     };
@@ -63,7 +85,7 @@ pub(super) fn drain_once(
         let mut written = Ok(());
         for row in rows {
             if !go_on() {
-                return Ok(Duration::ZERO);
+                return Ok(TURN_OF_ANOTHER);
             }
             // A row that cannot be written does not hold up the others.
             written = send(store, hospital, &row, now).and(written);

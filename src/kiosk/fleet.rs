@@ -13,9 +13,10 @@ use super::shared::{Shared, Status};
 use super::{Inlet, turns};
 use crate::checkin::Event;
 use crate::config::Config;
-use crate::store::{Store, StoreError};
+use crate::store::{Changed, News, Store, StoreError};
 
-/// Commands are looked for this often. They are rows, not messages: the console may be another process.
+/// Commands are looked for this often where the store does not tell of them: the console may be another
+/// process.
 const LOOK_FOR_COMMANDS: Duration = Duration::from_secs(1);
 /// A kiosk that is well says so this often.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -39,10 +40,21 @@ pub(super) fn work(
         inlet,
         given: BTreeSet::new(),
     };
+    let poked = Arc::downgrade(&shared);
+    let news = store.watch(Arc::new(move |changed| {
+        let asked = matches!(changed, Changed::Commands | Changed::Anything);
+        if let Some(shared) = poked.upgrade().filter(|_| asked) {
+            shared.poke();
+        }
+    }));
+    let patience = match news {
+        News::All => HEARTBEAT,
+        News::OwnOnly => LOOK_FOR_COMMANDS,
+    };
     let mut seen = 0;
     let mut told: Option<(Value, Instant)> = None;
     let turn = move || {
-        if !shared.wait_change(&mut seen, LOOK_FOR_COMMANDS) {
+        if !shared.wait_change(&mut seen, patience) {
             return false;
         }
         let status = status(&shared);

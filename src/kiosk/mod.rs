@@ -127,7 +127,8 @@ impl Kiosk {
         let watch = paper::watch(&config, driver.press(), Arc::clone(&shared), inlet.clone());
         kiosk.thread("driver", &alive, move || driver.run(&inbox))?;
         kiosk.thread("printer-watch", &alive, watch)?;
-        kiosk.thread("outbox", &alive, drain::work(&parts, Arc::clone(&shared)))?;
+        let outbox = drain::work(&parts, Arc::clone(&shared), &config.kiosk.id);
+        kiosk.thread("outbox", &alive, outbox)?;
         kiosk.thread("fleet", &alive, fleet::work(&config, &parts, shared, inlet))?;
         Ok(kiosk)
     }

@@ -10,6 +10,8 @@ use crate::emrtd::{Transport, TransportError};
 use crate::identity::Person;
 use crate::insurance::{Clerk, Provider, Service};
 use crate::queue::PatientRef;
+#[cfg(feature = "postgres")]
+use crate::store::Failover;
 use crate::store::{Sqlite, Store, StoreError};
 use crate::ticket::{self, Printer, Template};
 use crate::trust;
@@ -96,8 +98,13 @@ fn line_fault(error: CardError) -> TransportError {
 /// # Errors
 /// The file or its key cannot be used.
 pub fn open_store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
+    #[cfg(feature = "postgres")]
+    if let (Some(shared), Some(prefix)) = (&config.shared, &config.kiosk.prefix) {
+        return Ok(Arc::new(Failover::open(config, shared, prefix)?));
+    }
     let queues = config.services.iter().chain([&config.desk]);
-    Ok(Arc::new(Sqlite::open(&config.store, queues)?))
+    let own = Sqlite::open(&config.store, queues)?;
+    Ok(Arc::new(own.calling(&config.queue)))
 }
 
 /// The hospital's system that the configuration names.

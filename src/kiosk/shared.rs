@@ -109,6 +109,11 @@ impl Shared {
         }
     }
 
+    /// Something changed in the store: whoever waits for changes looks again.
+    pub(super) fn poke(&self) {
+        self.tell(self.lock());
+    }
+
     /// A visit was written: the drainer has work.
     pub(super) fn outbox_filled(&self) {
         let mut board = self.lock();

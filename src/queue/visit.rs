@@ -1,8 +1,9 @@
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::QueueNumber;
+use super::{QueueNumber, Session};
 use crate::identity::{Grade, Hint, Person, PriorityReason, Proofs, Way, hints};
 
 /// The code of a service, as the configuration names it ("NOI").
@@ -62,6 +63,12 @@ pub struct Draft {
     pub kind: VisitKind,
     /// Which queue.
     pub service: ServiceCode,
+    /// The session of the day that it is taken for.
+    #[serde(default)]
+    pub session: Session,
+    /// Where the patient goes afterwards: further queues of the route.
+    #[serde(default)]
+    pub stops: Vec<ServiceCode>,
     /// The hospital's calendar day.
     pub day: Date,
     /// Arrival.
@@ -151,6 +158,11 @@ pub enum Refusal {
     HeldByWeaker,
     /// The person's card was rejected today.
     RejectedToday,
+    /// The rooms of the queue receive no more patients in this session.
+    Full {
+        /// The session.
+        session: Session,
+    },
 }
 
 /// What is known of the paper.

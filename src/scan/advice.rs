@@ -10,6 +10,8 @@ pub enum Advice {
     Slow,
     /// The largest picture that the camera gives is small.
     Small,
+    /// Many pictures arrive broken.
+    Broken,
     /// Too little light.
     Dark,
     /// Large parts are blown out.
@@ -26,6 +28,8 @@ pub enum Advice {
 
 /// Slower than this, a hand moves on before it is seen.
 const RATE_MIN: f32 = 9.0;
+/// One of so many pictures may arrive broken: the first after start often does.
+const BROKEN_OF: u32 = 10;
 /// A card in reach fills enough of such a picture.
 const SIZE_MIN: (u32, u32) = (1280, 720);
 /// More than this part of the picture is white.
@@ -36,11 +40,13 @@ const MODULE_MIN: f32 = 3.0;
 const CONTRAST_MIN: f32 = 40.0;
 
 impl Advice {
-    /// All that can be said, the most important first. `read`: a code was read from this picture,
-    /// so what concerns the code serves.
+    /// All that can be said, the most important first. Of pictures, those looked at and those that
+    /// were broken count. `read`: a code was read from this picture, so what concerns the code
+    /// serves.
     pub(super) fn all(
         size: (u32, u32),
         rate: Option<f32>,
+        (pictures, broken): (u32, u32),
         measure: &Measure,
         place: Option<&Place>,
         read: bool,
@@ -57,6 +63,7 @@ impl Advice {
             ),
             (Self::ShowCode, !read && place.is_none()),
             (Self::Slow, rate.is_some_and(|rate| rate < RATE_MIN)),
+            (Self::Broken, broken > 1 && broken * BROKEN_OF > pictures),
             (Self::Small, size.0 < SIZE_MIN.0 || size.1 < SIZE_MIN.1),
         ];
         all.into_iter()
@@ -70,6 +77,7 @@ impl Advice {
         match self {
             Self::Slow => "slow",
             Self::Small => "small",
+            Self::Broken => "broken",
             Self::Dark => "dark",
             Self::Glare => "glare",
             Self::Blurred => "blurred",
@@ -86,6 +94,9 @@ impl Advice {
                 "too few pictures a second: give more light, fix the exposure (exposure = 200), or give it a USB port of its own"
             }
             Self::Small => "its pictures are small: take a camera with 1280 by 720 or more",
+            Self::Broken => {
+                "many pictures arrive broken: take another cable, or give it a USB port of its own"
+            }
             Self::Dark => {
                 "too dark for a card: more light on the place where it is held, or a longer exposure"
             }
@@ -127,6 +138,7 @@ mod tests {
     #[test]
     fn each_figure_out_of_bounds_has_its_advice_and_good_ones_have_none() {
         use Advice::{Blurred, Contrast, Dark, Glare, Nearer, ShowCode, Slow, Small};
+        const TAKEN: (u32, u32) = (10, 1);
         let large = (1280, 720);
         let seen = Some(PLACE);
         for (size, rate, measure, place, read, expected) in [
@@ -190,11 +202,25 @@ mod tests {
                 vec![Nearer, Contrast],
             ),
         ] {
-            let said = Advice::all(size, rate, &measure, place.as_ref(), read);
+            let said = Advice::all(size, rate, TAKEN, &measure, place.as_ref(), read);
             assert_eq!(said, expected);
             for advice in said {
                 assert!(!advice.id().is_empty() && advice.text().contains(' '));
             }
+        }
+    }
+
+    #[test]
+    fn one_picture_in_ten_may_be_broken_and_the_first_two_may_be_one() {
+        for (pictures, broken, told) in [
+            (0, 1, false),
+            (1, 1, false),
+            (30, 3, false),
+            (30, 4, true),
+            (5, 2, true),
+        ] {
+            let said = Advice::all((1280, 720), None, (pictures, broken), &GOOD, None, true);
+            assert_eq!(said.contains(&Advice::Broken), told, "{pictures} {broken}");
         }
     }
 }

@@ -6,7 +6,7 @@ use rxing::oned::{Code39Reader, Code128Reader, OneDReader};
 use rxing::{BarcodeFormat, DecodeHints};
 
 use super::Luma;
-use super::decode::{Code, Symbology};
+use super::decode::{Code, Deadline, Symbology};
 use super::fence::fenced;
 use crate::identity::Private;
 
@@ -36,16 +36,18 @@ const CHARS: std::ops::RangeInclusive<usize> = 4..=32;
 
 /// Reads a code of bars that lies about level or upright. Wrong text is worse than none: several
 /// lines must say the same, and none another.
-pub(super) fn read(picture: Luma<'_>) -> Option<Code> {
+pub(super) fn read_until(picture: Luma<'_>, deadline: Deadline) -> Option<Code> {
     let directions = [Lines::across(picture), Lines::down(picture)];
-    let text = directions.iter().find_map(search)?;
+    let text = directions
+        .iter()
+        .find_map(|lines| search(lines, deadline))?;
     Some(Code {
         text: Private::new(text),
         symbology: Symbology::Linear,
     })
 }
 
-fn search(lines: &Lines<'_>) -> Option<String> {
+fn search(lines: &Lines<'_>, deadline: Deadline) -> Option<String> {
     // From the middle outward: that is where a paper is held.
     let middle = LINES / 2;
     let order = (0..LINES).map(|n| {
@@ -55,7 +57,7 @@ fn search(lines: &Lines<'_>) -> Option<String> {
             middle - n / 2 - 1
         }
     });
-    for n in order {
+    for n in order.take_while(|_| !deadline.has_passed()) {
         let at = (2 * n + 1) * lines.count / (2 * LINES);
         if let Some(read) = lines.read(at)
             && confirmed(lines, at, &read)

@@ -57,19 +57,19 @@ impl<'a> Luma<'a> {
     /// The same size, each pixel weighed 1-2-1 with its neighbours in both directions.
     pub(super) fn smoothed(&self) -> Option<Owned> {
         let mut pixels = Vec::with_capacity(self.pixels.len());
-        let mut sums = vec![0u16; self.width];
+        let mut sums = vec![0u16; self.width + 2];
         for y in 0..self.height {
             let upper = self.row(y.saturating_sub(1));
             let lower = self.row((y + 1).min(self.height - 1));
             let columns = upper.iter().zip(self.row(y)).zip(lower);
-            for (sum, ((above, here), below)) in sums.iter_mut().zip(columns) {
+            for (sum, ((above, here), below)) in sums[1..].iter_mut().zip(columns) {
                 *sum = u16::from(*above) + 2 * u16::from(*here) + u16::from(*below);
             }
-            let last = self.width - 1;
-            let weighed = |x: usize| {
-                (sums[x.saturating_sub(1)] + 2 * sums[x] + sums[(x + 1).min(last)] + 8) / 16
-            };
-            pixels.extend((0..self.width).map(|x| weighed(x) as u8));
+            // The first and the last stand for the neighbours that they lack.
+            sums[0] = sums[1];
+            sums[self.width + 1] = sums[self.width];
+            let weighed = sums.windows(3).map(|s| (s[0] + 2 * s[1] + s[2] + 8) / 16);
+            pixels.extend(weighed.map(|sum| sum as u8));
         }
         Owned::new(self.width, self.height, pixels)
     }

@@ -41,7 +41,9 @@ use crate::fence;
 pub use advice::Advice;
 #[cfg(feature = "camera")]
 pub use camera::{About, CameraFault, Inspection, cameras, inspect, start_camera};
-pub use decode::{Code, Eye, Place, Sight, Symbology, decode};
+#[cfg(all(feature = "camera", feature = "sim"))]
+pub use camera::{Film, start_film};
+pub use decode::{Code, Eye, Place, Sight, Symbology, decode, decode_linear};
 pub use hint::Hint;
 pub use luma::Luma;
 pub use measure::{Area, Measure, measure, measure_area};

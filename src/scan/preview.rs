@@ -48,6 +48,13 @@ struct Slot {
     looked: bool,
     latest: Option<Arc<Glance>>,
     listener: Option<Arc<dyn Fn() + Send + Sync>>,
+    adviser: Option<Box<dyn Fn(Option<Hint>) + Send>>,
+}
+
+impl Slot {
+    fn hint(&self) -> Option<Hint> {
+        self.latest.as_ref()?.hint
+    }
 }
 
 impl std::fmt::Debug for Preview {
@@ -61,6 +68,12 @@ impl Preview {
     /// at the last one. On the camera's thread: it must return at once.
     pub fn on_change(&self, listener: impl Fn() + Send + Sync + 'static) {
         self.lock().listener = Some(Arc::new(listener));
+    }
+
+    /// Calls `adviser` when something else would help, or nothing any longer. On the camera's
+    /// thread, and no picture comes meanwhile: it must return at once, and not look at this.
+    pub fn on_hint(&self, adviser: impl Fn(Option<Hint>) + Send + 'static) {
+        self.lock().adviser = Some(Box::new(adviser));
     }
 
     /// What the camera sees; none while it shows nothing.
@@ -84,8 +97,12 @@ impl Preview {
         let glance = glance.filter(|_| slot.open);
         let changed = glance.is_some() || slot.latest.is_some();
         slot.frames += 1;
-        let frame = slot.frames;
+        let (frame, hint) = (slot.frames, slot.hint());
         slot.latest = glance.map(|glance| Arc::new(Glance { frame, ..glance }));
+        // Under the lock, for what helps now must not be overtaken by what helped before.
+        if let Some(adviser) = slot.adviser.as_ref().filter(|_| slot.hint() != hint) {
+            adviser(slot.hint());
+        }
         let wakes = changed && std::mem::take(&mut slot.looked);
         let listener = slot.listener.clone().filter(|_| wakes);
         drop(slot);
@@ -107,7 +124,7 @@ mod tests {
 
     use zeroize::Zeroizing;
 
-    use super::{Glance, Preview};
+    use super::{Glance, Hint, Preview};
 
     fn glance(frame: u64) -> Glance {
         Glance {
@@ -162,6 +179,26 @@ mod tests {
         assert_eq!((called(), shown(&preview)), (1, None));
         preview.put(None);
         assert_eq!(called(), 0, "there was none before");
+    }
+
+    #[test]
+    fn whoever_advises_hears_of_each_change_and_of_the_end() {
+        let preview = Preview::default();
+        let (said, heard) = std::sync::mpsc::channel();
+        preview.on_hint(move |hint| said.send(hint).expect("the test listens"));
+        let put = |hint| preview.put(Some(Glance { hint, ..glance(1) }));
+        put(Some(Hint::Glare));
+        assert_eq!(heard.try_iter().count(), 0, "nobody wants pictures");
+        preview.open(true);
+        for hint in [None, Some(Hint::Nearer), Some(Hint::Nearer), None, None] {
+            put(hint);
+        }
+        put(Some(Hint::Glare));
+        preview.open(false);
+        put(Some(Hint::Nearer));
+        let heard: Vec<_> = heard.try_iter().collect();
+        let expected = [Some(Hint::Nearer), None, Some(Hint::Glare), None];
+        assert_eq!(heard, expected);
     }
 
     #[test]

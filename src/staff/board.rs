@@ -62,6 +62,8 @@ pub(super) struct Kiosk {
     pub desk: bool,
     /// The code of what is wrong.
     pub cause: Option<String>,
+    /// The code of what staff should know, though the check-in goes on.
+    pub alert: Option<String>,
     /// The number just given.
     pub number: Option<String>,
     /// The shortened name.
@@ -146,6 +148,7 @@ impl Kiosk {
                 .iter()
                 .find_map(|key| clipped(&screen[*key]))
                 .or_else(|| clipped(&screen["paper"]["missing"])),
+            alert: clipped(&view["alert"]),
             number: clipped(&screen["number"]),
             who: clipped(&screen["who"]["name"]),
             devices: devices(&line.status["health"]),

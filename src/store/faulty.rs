@@ -11,12 +11,13 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
-    Answer, Audit, Backlog, Command, Fleet, KioskLine, Outbox, OutboxRow, Register, Sqlite, Store,
-    StoreError, Tally, VisitLine, Visits,
+    Answer, Audit, Backlog, Calls, Command, Fleet, KioskLine, News, NextCall, Order, Ordered,
+    Outbox, OutboxRow, QueueLine, Register, Sqlite, Store, StoreError, Tally, VisitLine, Visits,
+    Watcher,
 };
 use crate::config::{self, Service};
 use crate::identity::Person;
-use crate::queue::{Draft, Paper, PatientRef, Series, ServiceCode};
+use crate::queue::{Draft, Paper, PatientRef, ServiceCode, Session};
 
 /// What is wrong with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,15 +56,10 @@ struct Faults {
 /// A queue with one letter and three digits.
 pub(crate) fn queue(code: &str, prefix: &str) -> Service {
     Service {
-        code: ServiceCode(code.into()),
         name_vi: format!("Khoa {code}"),
         name_en: format!("Dept {code}"),
         place: format!("P. {code}"),
-        series: Series {
-            prefix: prefix.into(),
-            digits: 3,
-            first: 1,
-        },
+        ..Service::new(code, prefix)
     }
 }
 
@@ -187,13 +183,27 @@ impl Visits for Faulty {
         paper(visit: Uuid, paper: Paper, at: Timestamp) -> ();
         unclaim(visit: Uuid, at: Timestamp) -> ();
         settle(visit: Uuid, at: Timestamp) -> ();
+        abandon(kiosk: &str, day: Date, at: Timestamp) -> u64;
         tally(day: Date) -> Vec<Tally>;
         waiting(day: Date) -> Vec<VisitLine>;
     }
 }
 
+impl Calls for Faulty {
+    pass_on! {
+        call_next(call: &NextCall) -> Option<QueueLine>;
+        order(order: &Order) -> Ordered;
+        close(service: &ServiceCode, day: Date, session: Option<Session>, at: Timestamp) -> u64;
+        queue(service: &ServiceCode, day: Date) -> Vec<QueueLine>;
+        called(day: Date, max: u32) -> Vec<QueueLine>;
+        pace(service: &ServiceCode, day: Date, max: u32) -> Vec<u32>;
+    }
+}
+
 impl Outbox for Faulty {
     pass_on! {
+        lead(holder: &str) -> bool;
+        resign(holder: &str) -> ();
         due(now: Timestamp, max: u32) -> Vec<OutboxRow>;
         next_due() -> Option<Timestamp>;
         freeze(visit: Uuid, bytes: &[u8]) -> Vec<u8>;
@@ -232,6 +242,10 @@ impl Audit for Faulty {
 }
 
 impl Store for Faulty {
+    fn watch(&self, watcher: Watcher) -> News {
+        self.inner.watch(watcher)
+    }
+
     pass_on! {
         probe() -> String;
         purge(before: Date) -> u64;

@@ -37,6 +37,17 @@ pub(super) fn key_of(store: &Path, key_file: &Path) -> Result<StoreKey, StoreErr
     read(key_file)?.ok_or_else(|| fault(key_file, "it vanished just after it was made"))
 }
 
+/// Reads a key that must be there: the key of the store that kiosks share is made once, for all.
+#[cfg(feature = "postgres")]
+pub(super) fn existing(key_file: &Path) -> Result<StoreKey, StoreError> {
+    read(key_file)?.ok_or_else(|| {
+        fault(
+            key_file,
+            "it is missing: copy the key file of the shared store here, with mode 600",
+        )
+    })
+}
+
 fn read(path: &Path) -> Result<Option<StoreKey>, StoreError> {
     let unreadable = |error: io::Error| fault(path, &format!("it cannot be read: {error}"));
     let file = match File::open(path) {

@@ -6,16 +6,27 @@
 //! [`Sqlite`] is the store of one kiosk. Every store passes the same `conformance` suite: a function
 //! a promise, and a model that does the same by the simplest means and is compared after each act.
 
+mod calls;
 #[cfg(test)]
 mod conformance;
+mod database;
+mod failover;
 #[cfg(test)]
 pub(crate) mod faulty;
 mod files;
 mod key_file;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod seal;
+mod sql;
 mod sqlite;
 
-pub use sqlite::Sqlite;
+pub use calls::{Calls, NextCall, Order, Ordered, QueueLine};
+pub use database::{Changed, Watcher};
+pub use failover::{Failover, Line};
+#[cfg(feature = "postgres")]
+pub use postgres::Postgres;
+pub use sqlite::{Restored, Sqlite};
 
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
@@ -53,6 +64,18 @@ pub enum StoreError {
         /// What is wrong.
         cause: String,
     },
+    /// The database cannot be reached or takes no writes. Whether the last write was made durable is
+    /// not known.
+    #[error("the database {database} cannot be reached: {cause}")]
+    Cut {
+        /// Its address.
+        database: String,
+        /// What was heard last.
+        cause: String,
+    },
+    /// The series of a service has no further number.
+    #[error("the series of {0} is used up: give it a longer range in the configuration")]
+    UsedUp(String),
     /// The service is not in the configuration.
     #[error("there is no service {0}: name it in the configuration")]
     NoService(String),
@@ -141,6 +164,10 @@ pub trait Visits {
     /// Staff have seen to it: the visit leaves the queue and the list of those who wait, and its
     /// person may take a new number.
     fn settle(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError>;
+    /// The kiosk starts anew: a number of which it never told what became of the paper reached nobody,
+    /// as far as anybody knows. It is unclaimed, staff see it, and its person gets it back. Gives how
+    /// many.
+    fn abandon(&self, kiosk: &str, day: Date, at: Timestamp) -> Result<u64, StoreError>;
     /// Today's numbers, a line for each configured service.
     fn tally(&self, day: Date) -> Result<Vec<Tally>, StoreError>;
     /// Today's visits that wait for staff, longest first. A ticket of which nothing was heard counts
@@ -172,6 +199,11 @@ pub struct Backlog {
 
 /// Visits on their way to the hospital's system. What was sent stays sent, whatever comes later.
 pub trait Outbox {
+    /// Whether `holder` is the one who drains, for the next seconds: one at a time drains a store.
+    /// Whoever dies is followed within ten seconds.
+    fn lead(&self, holder: &str) -> Result<bool, StoreError>;
+    /// `holder` drains no more: the next one need not wait until it counts as dead.
+    fn resign(&self, holder: &str) -> Result<(), StoreError>;
     /// Rows that are due at `now`, oldest first; at most one a person: a later visit waits until the
     /// earlier one is sent, parked or local, so that no person is registered twice. A row that
     /// cannot be read any more is parked and left out.
@@ -283,10 +315,22 @@ pub trait Audit {
     fn verify(&self) -> Result<u64, StoreError>;
 }
 
+/// Of which changes a watcher hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// Of all.
+    All,
+    /// Of those by this program alone; for others one must look.
+    OwnOnly,
+}
+
 /// Everything that must survive.
-pub trait Store: Visits + Outbox + Register + Fleet + Audit + Send + Sync {
+pub trait Store: Visits + Calls + Outbox + Register + Fleet + Audit + Send + Sync {
     /// One line for `doctor`: durability settings as the database itself reports them.
     fn probe(&self) -> Result<String, StoreError>;
+    /// Calls `watcher`, on any thread, whenever something changed that staff or kiosks wait to hear of;
+    /// it must return at once. Tells how changes by other programs are heard of.
+    fn watch(&self, watcher: Watcher) -> News;
     /// Forgets visits and commands of days before `before`, and tells how many visits. What still
     /// waits to be sent stays, and so do the counters: a purged number is not given again.
     fn purge(&self, before: Date) -> Result<u64, StoreError>;

@@ -152,21 +152,21 @@ mod tests {
     use super::Face;
     use crate::config::{Service, Site};
     use crate::identity::{Grade, PriorityReason};
-    use crate::queue::{Issued, Series, ServiceCode, VisitKind};
+    use crate::queue::{Issued, Session, VisitKind};
 
     #[test]
     fn a_face_says_what_was_issued_in_the_hospitals_own_time() {
-        let series = Series {
-            prefix: "A".into(),
-            digits: 3,
-            first: 1,
+        let service = Service {
+            name_vi: "Khám Nội tổng hợp".into(),
+            name_en: "General internal medicine".into(),
+            place: "Phòng 101".into(),
+            ..Service::new("NOI", "A")
         };
-        let code = ServiceCode("NOI".into());
         let issued = Issued {
             visit: Uuid::nil(),
-            number: series.number(12),
+            number: service.series.number(Session::default(), 12),
             kind: VisitKind::Service,
-            service: code.clone(),
+            service: service.code.clone(),
             day: date(2026, 11, 23),
             at: "2026-11-23T00:45:12Z".parse().expect("timestamp"),
             ahead: 0,
@@ -178,13 +178,6 @@ mod tests {
             name: "Bệnh viện Đa khoa tỉnh Lạng Sơn".into(),
             facility_code: Some("20001".into()),
             time_zone: TimeZone::get("Asia/Ho_Chi_Minh").expect("zone"),
-        };
-        let service = Service {
-            code,
-            name_vi: "Khám Nội tổng hợp".into(),
-            name_en: "General internal medicine".into(),
-            place: "Phòng 101".into(),
-            series,
         };
         let face = Face::of(&issued, &site, &service, "K1");
         let expected = Face {

@@ -156,7 +156,8 @@ fn stage(view: &View) -> Id {
         | Screen::Done { .. }
         | Screen::Help { .. } => None,
     };
-    Id::unique((view.conversation, part, want, view.leaving))
+    let alert = view.alert.is_some();
+    Id::unique((view.conversation, part, want, view.leaving, alert))
 }
 
 /// Our typefaces, one light theme, nothing that moves by itself.

@@ -21,6 +21,8 @@ pub enum Cause {
     CardRejected,
     /// The QR and the chip are of two persons.
     TwoPersons,
+    /// Papers of somebody else were shown beside a check-in; nothing of them went into it.
+    AnotherPerson,
     /// The code shown is of something else.
     QrOther,
     /// An app's code that cannot be verified here.
@@ -92,7 +94,7 @@ pub enum Cause {
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::NotACitizenCard,
         Self::OtherDocument,
         Self::CardMoved,
@@ -100,6 +102,7 @@ impl Cause {
         Self::WrongCan,
         Self::CardRejected,
         Self::TwoPersons,
+        Self::AnotherPerson,
         Self::QrOther,
         Self::QrOpaque,
         Self::NoPapers,
@@ -144,6 +147,7 @@ impl Cause {
             Self::WrongCan => "wrong_can",
             Self::CardRejected => "card_rejected",
             Self::TwoPersons => "two_persons",
+            Self::AnotherPerson => "another_person",
             Self::QrOther => "qr_other",
             Self::QrOpaque => "qr_opaque",
             Self::NoPapers => "no_papers",

@@ -112,6 +112,7 @@ texts! {
     BirthYear => "screen.birth_year",
     NumberEnds => "screen.number_ends",
     ChooseTitle => "screen.choose_title",
+    ChooseFull => "screen.choose_full",
     MoreServices => "screen.more_services",
     IssuingTitle => "screen.issuing_title",
     PrintingTitle => "screen.printing_title",

@@ -55,9 +55,10 @@ scene_mjpg() {
     sees "$first"
     show /run/webcam /broken.jpg; sees '"id":"broken"'
     show /run/webcam /bare.jpg; sees "$second"
+    show /run/webcam /cut.jpg; sees '"id":"broken"'
+    show /run/webcam /first.jpg; sees "$first"
     tiepdon scan --camera=Lab --json --seconds 2 > $said/busy; note "busy: exit $?"
     end
-    show /run/webcam /first.jpg
 }
 
 scene_replaced() {

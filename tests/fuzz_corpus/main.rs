@@ -1,5 +1,5 @@
-//! The parsers of what a card sends, the decoder of what a camera sees and the parser of its text, on
-//! any compiler: every seed of `fuzz/seeds`, what a simulated issuer makes, and some thousand
+//! The parsers of what a card sends, the decoders of what a camera sees and the parsers of its text
+//! and of a scanner's keys, on any compiler: every seed of `fuzz/seeds`, what a simulated issuer makes, and some thousand
 //! mutations of each, the same in every run. None may panic or take more memory than its input
 //! allows. For many more, see `fuzz/Cargo.toml`.
 //!
@@ -7,6 +7,8 @@
 //! libFuzzer begins with it.
 
 mod eye;
+mod keys;
+mod linear;
 #[cfg(feature = "sim")]
 mod made;
 mod mutator;
@@ -39,6 +41,9 @@ const MEMORY_IMAGE: usize = 4_000_000 * 3 * 4 * 3;
 /// What a decoder keeps for each pixel of the largest picture here, copies at twice the size among it.
 const MEMORY_EYE: usize = eye::PIXELS_MAX * 256;
 
+/// What the reader of bars keeps of lines as long as they may be here.
+const MEMORY_LINES: usize = 1 << 20;
+
 /// Both tests count on one allocator.
 static ALONE: Mutex<()> = Mutex::new(());
 
@@ -57,6 +62,7 @@ fn effort(target: &str) -> Effort {
         "sod" | "certificate" | "master_list" => (400, MEMORY_MIN),
         "portrait" => (400, MEMORY_IMAGE),
         "eye" => (60, MEMORY_EYE),
+        "linear" => (400, MEMORY_LINES),
         _ => (3_000, MEMORY_MIN),
     };
     Effort {
@@ -66,7 +72,12 @@ fn effort(target: &str) -> Effort {
 }
 
 fn targets() -> impl Iterator<Item = Parser> {
-    let eyes: [Parser; 2] = [("eye", eye::fuzz_eye), ("payload", payload::fuzz_payload)];
+    let eyes: [Parser; 4] = [
+        ("eye", eye::fuzz_eye),
+        ("linear", linear::fuzz_linear),
+        ("payload", payload::fuzz_payload),
+        ("keys", keys::fuzz_keys),
+    ];
     parsers::ALL.iter().copied().chain(eyes)
 }
 

@@ -3,6 +3,7 @@
 
 mod decoder;
 mod measure;
+mod odd;
 mod sequences;
 mod sets;
 mod stills;
@@ -70,6 +71,8 @@ enum What {
         #[arg(long, default_value_t = 1000)]
         seed: u64,
     },
+    /// Pictures of every shape that no camera should make: the time of the worst.
+    Odd,
     /// Writes stills and sequences into a folder, to be looked at.
     Show {
         folder: PathBuf,
@@ -110,6 +113,7 @@ fn main() {
         } => sequences::read(&mut decoders, &levels, count, seed),
         What::Empty { count, seed } => stills::empty(&mut decoders, count, seed),
         What::Time { count, seed } => stills::time(&mut decoders, &sets::drawn(count, seed)),
+        What::Odd => odd::worst(&mut decoders),
         What::Show { folder, seed } => return sets::show(&folder, seed),
         What::Rqrr => Vec::new(),
     };

@@ -16,6 +16,8 @@ use crate::table::Table;
 #[derive(Default)]
 struct Tally {
     exact: usize,
+    /// Of these, those that the first decoder does not read.
+    added: usize,
     wrong: Vec<String>,
     panics: usize,
     millis: Vec<f64>,
@@ -37,11 +39,12 @@ impl Tally {
     }
 }
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "set",
     "pictures",
     "decoder",
     "exact",
+    "not by the first",
     "wrong",
     "panics",
     "median ms",
@@ -58,11 +61,14 @@ pub fn read(decoders: &mut [Decoder], sets: &[Set], missed: Option<&Path>) -> Ve
         let mut tallies: Vec<Tally> = decoders.iter().map(|_| Tally::default()).collect();
         for still in &set.stills {
             let picture = still.picture();
-            for (at, (decoder, tally)) in decoders.iter_mut().zip(&mut tallies).enumerate() {
+            let mut first = None;
+            for (decoder, tally) in decoders.iter_mut().zip(&mut tallies) {
                 let exact = tally.count(still, &decoder.still(&picture));
-                if let (0, false, Some(folder)) = (at, exact, missed) {
-                    keep(folder, &format!("{}-{}", set.name, still.name), &picture);
-                }
+                tally.added += usize::from(exact && first == Some(false));
+                first.get_or_insert(exact);
+            }
+            if let (Some(false), Some(folder)) = (first, missed) {
+                keep(folder, &format!("{}-{}", set.name, still.name), &picture);
             }
         }
         for (decoder, tally) in decoders.iter().zip(&tallies) {
@@ -71,6 +77,7 @@ pub fn read(decoders: &mut [Decoder], sets: &[Set], missed: Option<&Path>) -> Ve
                 set.stills.len().to_string(),
                 decoder.name().to_owned(),
                 tally.exact.to_string(),
+                tally.added.to_string(),
                 tally.wrong.len().to_string(),
                 tally.panics.to_string(),
             ];

@@ -188,7 +188,8 @@ impl Gathering {
         }
     }
 
-    fn card_taken(&mut self) {
+    /// The card left: what was typed for it is of no other card.
+    pub(in crate::checkin) fn card_taken(&mut self) {
         self.card_useless = false;
         self.again_at = None;
         self.slots.typed_can = None;
@@ -252,7 +253,11 @@ impl Gathering {
         self.slots.claim = Some(claim);
     }
 
-    fn chip(&mut self, result: Result<Box<ChipRead>, Cause>, ctx: &Context<'_>) -> Option<Cause> {
+    fn chip(
+        &mut self,
+        result: Result<Box<ChipRead>, Cause>,
+        ctx: &mut Context<'_>,
+    ) -> Option<Cause> {
         match result {
             Ok(chip) if chip.proofs.verdict() == Verdict::TryAgain => {
                 self.slots.chip = Slot::Empty;
@@ -272,7 +277,7 @@ impl Gathering {
         None
     }
 
-    fn not_read(&mut self, cause: Cause, ctx: &Context<'_>) {
+    fn not_read(&mut self, cause: Cause, ctx: &mut Context<'_>) {
         self.slots.chip = Slot::Empty;
         if let Some(can) = self.slots.tried_can.take()
             && cause == Cause::WrongCan
@@ -288,7 +293,11 @@ impl Gathering {
     }
 
     /// Digits that did not open the card are not tried again; others, that came meanwhile, are.
-    pub(super) fn wrong_can(&mut self, tried: Private<String>, ctx: &Context<'_>) {
+    pub(super) fn wrong_can(&mut self, tried: Private<String>, ctx: &mut Context<'_>) {
+        // A card's own code opens it: this one is another's, whoever holds it.
+        if self.slots.shown_on_code(&tried) {
+            ctx.alert(Cause::AnotherPerson);
+        }
         let tried = Some(tried);
         if self.slots.typed_can == tried {
             self.slots.typed_can = None;

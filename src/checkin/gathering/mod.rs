@@ -253,7 +253,7 @@ impl Gathering {
             who.service.clone_from(&only.service);
         }
         self.typed.zeroize();
-        next_after_identity(who, ctx)
+        next_after_identity(who, self, ctx)
     }
 
     fn identified(&self, ctx: &Context<'_>) -> Identified {

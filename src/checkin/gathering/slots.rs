@@ -52,7 +52,7 @@ impl Claim {
     /// person takes the place of the first. What says too little to tell (a bare number) never
     /// takes the place of more.
     pub(super) fn then(self, new: Self) -> Self {
-        let same = one_person(&self.person, &new.person);
+        let same = self.person.agrees_with(&new.person);
         if same == Some(false) {
             return new;
         }
@@ -143,13 +143,18 @@ impl Slots {
 
     /// The card access number, from the digits typed for this card or from the claimed number.
     pub(super) fn can(&self) -> Option<Private<String>> {
-        let claimed = self
-            .claim
-            .as_ref()
-            .and_then(|claim| claim.person.personal_number.as_ref());
-        self.typed_can
-            .clone()
-            .or_else(|| claimed.map(|number| Private::from(number.can())))
+        self.typed_can.clone().or_else(|| self.claimed_can())
+    }
+
+    fn claimed_can(&self) -> Option<Private<String>> {
+        let claim = self.claim.as_ref()?;
+        let number = claim.person.personal_number.as_ref()?;
+        Some(Private::from(number.can()))
+    }
+
+    /// Whether a card with these digits is the one whose code was shown.
+    pub(super) fn shown_on_code(&self, can: &Private<String>) -> bool {
+        self.code_read() && self.claimed_can().as_ref() == Some(can)
     }
 
     /// Whether chip and claim are of two persons.
@@ -157,7 +162,7 @@ impl Slots {
         self.chip
             .got()
             .zip(self.claim.as_ref())
-            .is_some_and(|(chip, claim)| one_person(&chip.person, &claim.person) == Some(false))
+            .is_some_and(|(chip, claim)| chip.person.agrees_with(&claim.person) == Some(false))
     }
 
     /// Whether the lookups were asked for this person, as far as they go by it.
@@ -165,8 +170,10 @@ impl Slots {
         self.looked_up.as_ref().is_some_and(|asked| {
             asked.personal_number == person.personal_number
                 && asked.insurance_number == person.insurance_number
+                && asked.hospital_number == person.hospital_number
                 && asked.birth_date == person.birth_date
                 && asked.name == person.name
+                && asked.name_latin == person.name_latin
         })
     }
 
@@ -205,29 +212,6 @@ impl Slots {
         }
         self.lookup_until = None;
     }
-}
-
-/// Whether two papers are of one person: by a number that both have, else by name and birth date.
-/// `None`: they have too little in common to tell.
-fn one_person(a: &Person, b: &Person) -> Option<bool> {
-    let personal = a.personal_number.as_ref().zip(b.personal_number.as_ref());
-    let insurance = a.insurance_number.as_ref().zip(b.insurance_number.as_ref());
-    let numbers = personal
-        .map(|(a, b)| a == b)
-        .or(insurance.map(|(a, b)| a.bhxh_number() == b.bhxh_number()));
-    let births = a.birth_date.zip(b.birth_date);
-    let births = births.map(|(a, b)| a.agrees_with(b));
-    let agrees = |a: &Person, b: &Person| {
-        let name = b.name.as_ref().or(b.name_latin.as_ref())?;
-        a.name_agrees(name.expose())
-    };
-    // A chip may know the name as its MRZ cut it.
-    let names = agrees(a, b).map(|there| there || agrees(b, a) == Some(true));
-    numbers.or(match (births, names) {
-        (Some(false), _) | (_, Some(false)) => Some(false),
-        (Some(true), Some(true)) => Some(true),
-        (None, _) | (_, None) => None,
-    })
 }
 
 /// The ways that failed, and how often: two failed ways are enough for one patient.

@@ -1,22 +1,25 @@
-use super::{State, next_after_confirm};
+use super::{State, next_after_confirm, shown_beside};
 use crate::checkin::context::{Context, Patience};
 use crate::checkin::event::Event;
 use crate::checkin::gathering::Gathering;
 use crate::checkin::identified::Identified;
 use crate::checkin::view::{Screen, Shown, Touch};
 
-/// "Is this you?", for a claim that nothing proves. Ends at `patience`.
+/// "Is this you?", for a claim that nothing proves. A card laid down now is read as if it had come in
+/// time. Ends at `patience`.
 #[derive(Debug)]
 pub(in crate::checkin) struct Confirm {
     pub(super) patience: Patience,
     who: Identified,
+    papers: Gathering,
 }
 
 impl Confirm {
-    pub(super) fn enter(who: Identified, ctx: &Context<'_>) -> Self {
+    pub(super) fn enter(who: Identified, papers: Gathering, ctx: &Context<'_>) -> Self {
         Self {
             patience: ctx.patience(),
             who,
+            papers,
         }
     }
 
@@ -28,10 +31,10 @@ impl Confirm {
                 return State::Gathering(Box::new(Gathering::enter(ctx)));
             }
             Event::Touch(_) => self.patience.renew(ctx.now),
-            Event::CardPlaced
-            | Event::CardTaken
-            | Event::Code(_)
-            | Event::Device(..)
+            Event::CardPlaced => return self.papers.on(event, ctx),
+            Event::CardTaken => self.papers.card_taken(),
+            Event::Code(payload) => shown_beside(&self.who, *payload, ctx),
+            Event::Device(..)
             | Event::ChipProgress { .. }
             | Event::Chip { .. }
             | Event::Patient { .. }

@@ -1,5 +1,5 @@
 use super::printing::Printing;
-use super::{State, desk, help};
+use super::{State, desk, help, next_after_confirm};
 use crate::checkin::context::{Context, Patience, Rules};
 use crate::checkin::event::{AskId, Effect, Event};
 use crate::checkin::identified::{Goal, Identified};
@@ -71,8 +71,20 @@ impl Issuing {
             Ok(Answer::Refused(Refusal::HeldByStronger | Refusal::HeldByWeaker)) => {
                 desk(self.who, Cause::NumberHeld, ctx)
             }
+            Ok(Answer::Refused(Refusal::Full { .. })) => self.full(ctx),
             Ok(Answer::Refused(Refusal::RejectedToday)) => desk(self.who, Cause::CardRejected, ctx),
             Err(cause) => help(cause, ctx),
+        }
+    }
+
+    /// Another service may do, or the desk.
+    fn full(mut self, ctx: &mut Context<'_>) -> State {
+        match self.goal {
+            Goal::Service(code) => {
+                self.who.full.push(code);
+                next_after_confirm(self.who, ctx)
+            }
+            Goal::Desk(_) => help(Cause::NoService, ctx),
         }
     }
 

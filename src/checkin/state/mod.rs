@@ -5,12 +5,27 @@
 //! | Welcome | what to do | nothing | touch, card, code |
 //! | Consent | the privacy question | the code that was shown | answer, patience |
 //! | Gathering | what is asked for | claims, chip, lookups | enough evidence, the desk, patience |
-//! | Confirm | "is this you?" | the identified person | answer, patience |
+//! | Confirm | "is this you?" | the identified person, the papers | answer, card, patience |
 //! | Choose | the services | the identified person | choice, patience |
 //! | Issuing | "one moment" | the identified person | the store's answer, or the store is cut off |
 //! | Printing | the number | what the ticket shows | the printer's answer, the printer's bound |
 //! | Done | the number | what the ticket shows | touch, patience |
 //! | Help | that staff will come | nothing | staff, patience |
+//!
+//! # Papers of another
+//! Before seven in the morning a queue stands behind whoever checks in, and holds up cards. Two
+//! persons are never mixed, and nobody is sent away for what another held up:
+//!
+//! | where | another's code | another's card |
+//! |---|---|---|
+//! | Consent, Gathering | the later code takes the place of the earlier one; beside a chip: the desk | read by the code's digits: a card that they do not open is noted for staff and adds nothing; one that they open: the desk |
+//! | Confirm | noted for staff and for the screen, nothing of it is taken, patience goes on running | as in Gathering, then the question again |
+//! | Choose | as in Confirm | nothing: it is not read |
+//! | Issuing, Printing | nothing: the next patient is early | nothing |
+//! | Done, Help | nothing | begins the next check-in |
+//!
+//! What a code says of the same person, or too little to tell, is no event after Gathering. An alert
+//! does not prolong a screen: whoever finds that of somebody who left would keep it there.
 
 mod choose;
 mod confirm;
@@ -32,7 +47,7 @@ use super::event::{Effect, Event, Mono};
 use super::gathering::Gathering;
 use super::identified::{Goal, Identified};
 use super::view::{Screen, Touch, Ways};
-use crate::identity::{Grade, Way};
+use crate::identity::{Grade, Payload, Way};
 use crate::words::{Cause, Language};
 
 /// Where the conversation is.
@@ -181,23 +196,35 @@ fn welcome(event: Event, ctx: &mut Context<'_>) -> State {
     }
 }
 
-/// Somebody is known: confirm a mere claim, choose a service, or take the number.
-pub(super) fn next_after_identity(who: Identified, ctx: &mut Context<'_>) -> State {
+/// Somebody is known by `papers`: confirm a mere claim, choose a service, or take the number.
+pub(super) fn next_after_identity(
+    who: Identified,
+    papers: Gathering,
+    ctx: &mut Context<'_>,
+) -> State {
     if who.grade == Some(Grade::Claimed) && who.way > Way::Typed {
-        return State::Confirm(Box::new(Confirm::enter(who, ctx)));
+        return State::Confirm(Box::new(Confirm::enter(who, papers, ctx)));
     }
     next_after_confirm(who, ctx)
 }
 
 /// The person is the right one: choose a service, or take the number.
 fn next_after_confirm(who: Identified, ctx: &mut Context<'_>) -> State {
-    if let Some(service) = who.obvious_service(ctx.rules) {
+    if let Some(service) = who.obvious_service(ctx.rules, ctx.now) {
         return State::Issuing(Box::new(Issuing::enter(who, Goal::Service(service), ctx)));
     }
-    if ctx.rules.services.is_empty() {
+    if who.open(ctx.rules, ctx.now).is_empty() {
         return desk(who, Cause::NoService, ctx);
     }
     State::Choose(Box::new(Choose::enter(who, ctx)))
+}
+
+/// A code was shown while the screen names `who`: staff are told if it is of another.
+fn shown_beside(who: &Identified, code: Payload, ctx: &mut Context<'_>) {
+    let both = who.person.as_ref().zip(code.into_person());
+    if both.is_some_and(|(who, other)| who.agrees_with(&other) == Some(false)) {
+        ctx.alert(Cause::AnotherPerson);
+    }
 }
 
 /// A desk number, because of `cause`. The desk always knows.

@@ -128,7 +128,7 @@ fn a_code_of_another_after_the_chip_was_read_is_an_alert() {
 }
 
 /// The card that lies there is not opened by the digits of another's code, so whose it is stays
-/// unknown: it is neither an alert, nor does it add anything to the code.
+/// unknown: staff may look, and it adds nothing to the code.
 #[test]
 fn a_card_that_the_code_does_not_open_adds_nothing_to_the_code() {
     let mut world = kiosk();
@@ -137,6 +137,8 @@ fn a_card_that_the_code_does_not_open_adds_nothing_to_the_code() {
     assert_eq!(cans(&world), ["345672"]);
     let (ask, result) = (world.chip_ask(), Err(Cause::WrongCan));
     world.step(Event::Chip { ask, result });
+    let noted = Effect::StaffWanted(Cause::AnotherPerson);
+    assert!(world.effects.contains(&noted), "{:?}", world.effects);
     known(&mut world);
     world.step(Event::Touch(Touch::NoCard));
     let Screen::Confirm { .. } = world.screen() else {

@@ -7,12 +7,14 @@
 )]
 
 mod attempts;
+mod beside;
 mod deeds;
 mod evidence;
 mod gesture;
 mod papers;
 mod paths;
 mod promises;
+mod queues;
 mod watching;
 mod witness;
 mod world;

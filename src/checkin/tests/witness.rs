@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::deeds::patient_of;
 use super::world::{PERSONS, World, insurance_number, person};
-use crate::checkin::{AskId, ChipRead, Effect, Event, Screen};
+use crate::checkin::{AskId, ChipRead, Effect, Event, Screen, Shown};
 use crate::config::{Chip, Hours};
 use crate::identity::{Grade, Payload, Verdict, Way, judge};
 use crate::queue::{Draft, VisitKind};
@@ -23,6 +23,8 @@ struct Conversation {
     /// A code with a name was shown.
     named: bool,
     rejected: bool,
+    /// Staff were told of papers of another.
+    alerted: bool,
 }
 
 /// The card that lies there, whoever stands before it.
@@ -88,6 +90,9 @@ impl Witness {
             // "No, that is not me": it begins anew, but not for the card.
             self.conversation.wrong_digits.clear();
         }
+        if let Event::Code(payload) = event {
+            self.check_beside(world, before, payload);
+        }
         let cut_off = Screen::Help {
             cause: Cause::StoreDown,
         };
@@ -110,6 +115,26 @@ impl Witness {
                 "the paper is not recorded"
             );
         }
+    }
+
+    /// A code shown while the screen names somebody changes nobody; staff hear of another.
+    fn check_beside(&self, world: &World, before: &Screen, payload: &Payload) {
+        let who = match before {
+            Screen::Confirm { who } => Some(who),
+            Screen::Choose { who, .. } => who.as_ref(),
+            _ => return,
+        };
+        if world.effects.contains(&Effect::Forget) {
+            return;
+        }
+        assert_eq!(world.screen(), *before, "somebody was sent away");
+        let alert = Effect::StaffWanted(Cause::AnotherPerson);
+        let told = match who.map(|who| of_another(who, payload)) {
+            Some(None) => world.effects.contains(&alert),
+            Some(Some(another)) => another && !self.conversation.alerted,
+            None => false,
+        };
+        assert_eq!(world.effects, Vec::from_iter(told.then_some(alert)));
     }
 
     /// After every step.
@@ -154,6 +179,10 @@ impl Witness {
                 let wrong = self.conversation.wrong_digits.len();
                 assert!(wrong < 2, "digits reach a chip after {wrong} wrong ones");
                 self.asked_in.insert(*ask, self.conversation.number);
+            }
+            Effect::StaffWanted(Cause::AnotherPerson) => {
+                assert!(!self.conversation.alerted, "staff are told twice");
+                self.conversation.alerted = true;
             }
             Effect::FindAppointments { .. } => {
                 let named = self.conversation.named || !self.conversation.chips.is_empty();
@@ -200,6 +229,7 @@ impl Witness {
         if welcome {
             assert!(!view.staff_called && !view.leaving);
         }
+        assert_eq!(view.alert.is_some(), now.alerted);
     }
 
     /// 5 and 6: the grade is the one that this conversation's evidence gives, the person is the one
@@ -257,5 +287,30 @@ impl Witness {
             all.any(|i| personal == person(i).personal_number && insurance == insurance_number(i))
         });
         assert!(one_person, "numbers of two persons in one draft");
+        let named = draft.person.as_ref().and_then(|person| {
+            let number = person.personal_number.as_ref()?.expose();
+            Some((number, person.name.as_ref()?.expose().as_str()))
+        });
+        let theirs = named.is_none_or(|named| PERSONS.contains(&named));
+        assert!(theirs, "a number and another's name in one draft");
     }
+}
+
+/// Whether a code is known to be of somebody else than the screen names. None where it names nobody:
+/// what was typed may be anybody's number.
+fn of_another(who: &Shown, payload: &Payload) -> Option<bool> {
+    let name = who.name.as_deref()?;
+    let given = |name: &'static str| name.rsplit(' ').next().expect("a word");
+    let mut persons = PERSONS.iter();
+    let shown = person(persons.position(|(_, whole)| name.ends_with(given(whole)))?);
+    let code = payload.clone().into_person().unwrap_or_default();
+    Some(match payload {
+        Payload::Cccd(_) => code.personal_number != shown.personal_number,
+        Payload::Bhyt(_) => code.name != shown.name,
+        // A BHYT card names no personal number to compare.
+        Payload::PersonalNumber(_) => {
+            who.number.is_some() && code.personal_number != shown.personal_number
+        }
+        _ => false,
+    })
 }

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::checkin::{AskId, ChipRead, Device, Effect, Event, Machine, Mono, Now, Rules, Screen};
-use crate::config::{Chip, Hours, Policy, Privacy, Service, Waits};
+use crate::config::{Chip, Hours, Policy, Privacy, Queue, Service, Waits};
 use crate::emrtd::Proofs;
 use crate::identity::{
     self, BhytQr, CardQr, Check, CheckResult, Grade, HospitalNumber, HospitalPattern,
     InsuranceNumber, Payload, Person, PersonalNumber, Private, Way,
 };
-use crate::queue::{Draft, Issued, Paper, Refusal, Series, ServiceCode, VisitKind};
+use crate::queue::{Draft, Issued, Paper, Refusal, Series, Session, VisitKind};
 use crate::scan::Mode;
 use crate::store::Answer;
 use crate::words::{Cause, Language};
@@ -86,15 +86,10 @@ pub fn chip(index: usize, passive: CheckResult) -> Box<ChipRead> {
 
 pub fn service(code: &str, prefix: &str) -> Service {
     Service {
-        code: ServiceCode(code.into()),
         name_vi: format!("Khoa {code}"),
         name_en: format!("Dept {code}"),
         place: format!("Room {code}"),
-        series: Series {
-            prefix: prefix.into(),
-            digits: 3,
-            first: 1,
-        },
+        ..Service::new(code, prefix)
     }
 }
 
@@ -115,6 +110,7 @@ pub fn rules(chip: Chip, privacy: Privacy, services: usize) -> Rules {
             waits: Waits::default(),
         },
         services: all[..services].to_vec(),
+        queue: Queue::default(),
         desk: service("QUAY", "T"),
         hospital_number: HospitalPattern::parse("BN######"),
         time_zone: jiff::tz::TimeZone::fixed(jiff::tz::Offset::constant(7)),
@@ -326,14 +322,10 @@ impl ModelStore {
             .iter()
             .filter(|(d, ..)| d.service == draft.service && d.day == draft.day)
             .count();
-        let series = Series {
-            prefix: draft.service.0.clone(),
-            digits: 3,
-            first: 1,
-        };
+        let series = Series::new(&draft.service.0);
         let issued = Issued {
             visit: draft.visit,
-            number: series.number(u32::try_from(count).expect("few") + 1),
+            number: series.number(Session::default(), u32::try_from(count).expect("few") + 1),
             kind: draft.kind,
             service: draft.service.clone(),
             day: draft.day,

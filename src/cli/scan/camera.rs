@@ -29,6 +29,8 @@ struct Line<'a> {
     rate: Option<f32>,
     /// Pictures looked at since the camera was opened.
     pictures: u32,
+    /// Beside them, those that arrived broken.
+    broken: u32,
     /// Mean grey, 0 to 255.
     brightness: Option<f32>,
     /// The part that is blown out, 0 to 1.
@@ -111,6 +113,7 @@ impl<'a> Line<'a> {
             height: camera.map(|camera| camera.size().1),
             rate: known.rate.map(|rate| rounded(rate, 1)),
             pictures: known.pictures,
+            broken: known.broken,
             brightness: measure.map(|measure| rounded(measure.brightness, 0)),
             glare: measure.map(|measure| rounded(measure.glare, 2)),
             sharpness: measure.and_then(|measure| Some(rounded(measure.sharpness()?, 2))),

@@ -2,6 +2,7 @@
 
 mod devices;
 mod network;
+mod queues;
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +10,9 @@ use jiff::tz::TimeZone;
 use toml::de::DeTable;
 
 use super::section::{Fault, Faults, Section};
-use super::settings::{Chip, Config, Ehr, Kiosk, Policy, Privacy, Service, Site, Waits};
+use super::settings::{Chip, Config, Ehr, Kiosk, Policy, Privacy, Site, Waits};
 use crate::identity::{Grade, Way};
-use crate::queue::{Series, ServiceCode};
+use crate::queue::{Closure, KioskPrefix};
 use crate::words::Language;
 
 /// Most seconds that a wait may be set to: nobody stands before a screen for longer.
@@ -64,12 +65,17 @@ struct Root<'a> {
 
 impl Root<'_> {
     fn read(&self) -> Config {
-        let services = self.services();
-        let (kiosk, store) = (self.kiosk(), self.store());
+        let (site, closures) = self.site();
+        let sessions = self.sessions(closures);
+        let services = self.services(&sessions);
+        let desk = self.desk(&services);
+        let (store, shared) = self.store();
+        let kiosk = self.kiosk();
         let config = Config {
-            site: self.site(),
+            site,
             policy: self.policy(),
-            desk: self.desk(&services),
+            queue: self.queue(sessions, &services, &desk),
+            desk,
             services,
             reader: self.reader(),
             trust: self.trust(),
@@ -81,6 +87,7 @@ impl Root<'_> {
             insurance: self.insurance(),
             kiosk,
             store,
+            shared,
             staff: self.staff(),
             screen: self.screen(),
             voice: self.voice(),
@@ -92,6 +99,19 @@ impl Root<'_> {
                 "hands over to the hospital's system; without [ehr] there is none",
             );
         }
+        if config.shared.is_some() && config.kiosk.prefix.is_none() {
+            self.root.section("kiosk").fault(
+                "prefix",
+                "is needed with a shared store: what stands before the numbers that this kiosk gives \
+                 while it is cut off, such as K1",
+            );
+        }
+        if config.shared.is_some() && !cfg!(feature = "postgres") {
+            self.root.section("store").fault(
+                "url",
+                "names a shared store; this program was built without PostgreSQL",
+            );
+        }
         self.root.finish();
         config
     }
@@ -100,7 +120,8 @@ impl Root<'_> {
         self.folder.join(text)
     }
 
-    fn site(&self) -> Site {
+    /// The site, and the days on which it is closed.
+    fn site(&self) -> (Site, Vec<Closure>) {
         let site = self.root.section("site");
         let zone = site.parsed(
             "time_zone",
@@ -116,14 +137,22 @@ impl Root<'_> {
             ),
             time_zone: zone.unwrap_or_else(|| TimeZone::fixed(jiff::tz::Offset::constant(7))),
         };
+        let closures = queues::closures(&site);
         site.finish();
-        read
+        (read, closures)
     }
 
     fn kiosk(&self) -> Kiosk {
         let kiosk = self.root.section("kiosk");
+        let id = kiosk.needed("id", "K1");
+        let prefix = kiosk.parsed(
+            "prefix",
+            "1 to 4 capital letters and digits, the first a letter",
+            KioskPrefix::parse,
+        );
         let read = Kiosk {
-            id: kiosk.needed("id", "K1"),
+            prefix: prefix.or_else(|| KioskPrefix::parse(&id.to_ascii_uppercase())),
+            id,
             language: kiosk.one_of(
                 "language",
                 &Language::ALL.map(|l| (l.code(), l)),
@@ -189,55 +218,6 @@ impl Root<'_> {
         policy.finish();
         read
     }
-
-    fn services(&self) -> Vec<Service> {
-        let services: Vec<Service> = self.root.sections("services").iter().map(service).collect();
-        if services.is_empty() {
-            self.root.fault(
-                "services",
-                "is missing: describe each queue in a [[services]] table",
-            );
-        }
-        for (index, one) in services.iter().enumerate() {
-            if services[..index].iter().any(|other| other.code == one.code) {
-                self.root.fault(
-                    "services",
-                    &format!("two services have the code {}", one.code.0),
-                );
-            }
-            if services[..index]
-                .iter()
-                .any(|other| same_prefix(other, one))
-            {
-                self.root.fault(
-                    "services",
-                    &format!("two services have the prefix {}", one.series.prefix),
-                );
-            }
-        }
-        services
-    }
-
-    fn desk(&self, services: &[Service]) -> Service {
-        let section = self.root.section("desk");
-        if !section.present() {
-            self.root.fault(
-                "desk",
-                "is missing: a [desk] table gives the series of desk numbers",
-            );
-        }
-        let desk = service(&section);
-        if services
-            .iter()
-            .any(|one| one.code == desk.code || same_prefix(one, &desk))
-        {
-            self.root.fault(
-                "desk",
-                "has the code or prefix of a service: a number must name one queue",
-            );
-        }
-        desk
-    }
 }
 
 fn waits(section: &Section<'_>) -> Waits {
@@ -256,44 +236,4 @@ fn waits(section: &Section<'_>) -> Waits {
     };
     section.finish();
     read
-}
-
-/// Heard over a loudspeaker, "a" and "A" are one letter.
-fn same_prefix(one: &Service, other: &Service) -> bool {
-    let (one, other) = (&one.series.prefix, &other.series.prefix);
-    one.eq_ignore_ascii_case(other)
-}
-
-fn service(section: &Section<'_>) -> Service {
-    let short = |text: &str| {
-        let plain =
-            text.len() <= 12 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        plain.then(|| text.to_owned())
-    };
-    let name_vi = section.needed("name_vi", "...");
-    section.needed("code", "NOI");
-    section.needed("prefix", "A");
-    let service = Service {
-        code: ServiceCode(
-            section
-                .parsed("code", "1 to 12 letters and digits", short)
-                .unwrap_or_default(),
-        ),
-        name_en: section.text("name_en").unwrap_or_else(|| name_vi.clone()),
-        name_vi,
-        place: section.needed("place", "..."),
-        series: Series {
-            prefix: section
-                .parsed(
-                    "prefix",
-                    "1 to 12 letters and digits, the last one no digit (A1 and 001 would read as A and 1001)",
-                    |text| short(text).filter(|text| !text.ends_with(|c: char| c.is_ascii_digit())),
-                )
-                .unwrap_or_default(),
-            digits: u8::try_from(section.number("digits", 1..=6, 3)).unwrap_or(3),
-            first: section.number("first", 0..=1_000_000, 1),
-        },
-    };
-    section.finish();
-    service
 }

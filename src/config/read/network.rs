@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use super::Root;
 use crate::config::section::Section;
-use crate::config::settings::{Ehr, EhrAuth, Fhir, HospitalNumbers, Insurance, Staff, Store};
+use crate::config::settings::{
+    Ehr, EhrAuth, Fhir, HospitalNumbers, Insurance, SharedStore, Staff, Store,
+};
 use crate::identity::{HospitalPattern, Private};
 
 impl Root<'_> {
@@ -28,7 +30,7 @@ impl Root<'_> {
                 .needed("base_url", "https://ehr.hospital.example/fhir")
                 .trim_end_matches('/')
                 .to_owned(),
-            auth: secret(&ehr, self.folder).map_or(EhrAuth::None, EhrAuth::Bearer),
+            auth: secret(&ehr, self.folder, &TOKEN).map_or(EhrAuth::None, EhrAuth::Bearer),
             headers: self.headers(&ehr),
             ca_file: ehr.text("ca_file").map(|text| self.path(&text)),
             personal_number_systems: systems(
@@ -74,7 +76,7 @@ impl Root<'_> {
         url.map_or(Insurance::Clerk, |url| Insurance::Service { url, request })
     }
 
-    pub(super) fn store(&self) -> Store {
+    pub(super) fn store(&self) -> (Store, Option<SharedStore>) {
         let store = self.root.section("store");
         let path = store
             .text("path")
@@ -82,11 +84,42 @@ impl Root<'_> {
         let key_file = store
             .text("key_file")
             .unwrap_or_else(|| "/etc/tiepdon/store.key".into());
+        let url = store.parsed(
+            "url",
+            "an address such as postgres://tiepdon@10.0.0.5/tiepdon",
+            |url| {
+                let known = ["postgres://", "postgresql://"];
+                known
+                    .iter()
+                    .any(|scheme| url.starts_with(scheme))
+                    .then(|| url.to_owned())
+            },
+        );
+        let shared = url.as_ref().map(|url| SharedStore {
+            url: url.clone(),
+            password: secret(&store, self.folder, &PASSWORD),
+            ca_file: store.text("ca_file").map(|file| self.path(&file)),
+            patience: Duration::from_millis(
+                store.number("patience_millis", 100..=5000, 800).into(),
+            ),
+        });
+        if let Some(url) = &url
+            && password_in(url)
+        {
+            store.fault(
+                "url",
+                "holds a password: put it into a file of its own and name that as password_file",
+            );
+        }
+        if url.is_none() && store.has("password_file") {
+            store.fault("password_file", "is of a shared store: write its url, too");
+        }
         store.finish();
-        Store {
+        let own = Store {
             path: self.path(&path),
             key_file: self.path(&key_file),
-        }
+        };
+        (own, shared)
     }
 
     pub(super) fn staff(&self) -> Option<Staff> {
@@ -96,7 +129,7 @@ impl Root<'_> {
         }
         let address = |text: &str| text.parse::<SocketAddr>().ok();
         let listen = staff.parsed("listen", "an address such as 127.0.0.1:8080", address);
-        let token = secret(&staff, self.folder);
+        let token = secret(&staff, self.folder, &TOKEN);
         if token.as_ref().is_none_or(|token| token.expose().len() < 16) {
             staff.fault(
                 "token_file",
@@ -109,6 +142,14 @@ impl Root<'_> {
             token: token.unwrap_or_default(),
         })
     }
+}
+
+/// Whether a user is followed by a password: `postgres://user:password@host`.
+fn password_in(url: &str) -> bool {
+    let authority = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let authority = authority.split('/').next().unwrap_or_default();
+    let user = authority.rsplit_once('@').map(|(user, _)| user);
+    user.is_some_and(|user| user.contains(':'))
 }
 
 /// Numbers and their system belong together.
@@ -138,30 +179,40 @@ fn hospital_numbers(ehr: &Section<'_>) -> Option<HospitalNumbers> {
         .map(|(pattern, system)| HospitalNumbers { pattern, system })
 }
 
-/// A secret: from the file `token_file` or the environment variable `token_env`, never in the clear.
-fn secret(section: &Section<'_>, folder: &Path) -> Option<Private<String>> {
-    if section.text("token").is_some() {
-        section.fault("token", "does not belong into this file: put it into a file of its own and name that as token_file");
+/// The keys of a secret: in the clear (refused), in a file of its own, in the environment.
+struct Keys(&'static str, &'static str, &'static str);
+
+const TOKEN: Keys = Keys("token", "token_file", "token_env");
+const PASSWORD: Keys = Keys("password", "password_file", "password_env");
+
+/// A secret: from a file or the environment, never in the clear.
+fn secret(section: &Section<'_>, folder: &Path, keys: &Keys) -> Option<Private<String>> {
+    let Keys(plain, file, env) = *keys;
+    if section.text(plain).is_some() {
+        section.fault(
+            plain,
+            &format!("does not belong into this file: put it into a file of its own and name that as {file}"),
+        );
     }
-    if let Some(name) = section.text("token_file") {
+    if let Some(name) = section.text(file) {
         return match std::fs::read_to_string(folder.join(&name)) {
             Ok(text) if !text.trim().is_empty() => Some(Private::from(text.trim())),
             Ok(_) => {
-                section.fault("token_file", &format!("{name} is empty"));
+                section.fault(file, &format!("{name} is empty"));
                 None
             }
             Err(error) => {
-                section.fault("token_file", &format!("{name} cannot be read: {error}"));
+                section.fault(file, &format!("{name} cannot be read: {error}"));
                 None
             }
         };
     }
-    let name = section.text("token_env")?;
+    let name = section.text(env)?;
     let value = std::env::var(&name)
         .ok()
         .filter(|value| !value.trim().is_empty());
     if value.is_none() {
-        section.fault("token_env", &format!("the environment has no {name}"));
+        section.fault(env, &format!("the environment has no {name}"));
     }
     value.map(|value| Private::from(value.trim()))
 }

@@ -91,13 +91,16 @@ impl Renderer<'_> {
         })
     }
 
-    /// What was proved at this visit, and what the papers say of order and insurance. R4 has no
-    /// element for the first; `Encounter.priority` is for clinical urgency alone.
+    /// What was proved at this visit, what in the papers is worth a look of whoever receives the
+    /// patient, and what they say of order and insurance. R4 has no element for the first two;
+    /// `Encounter.priority` is for clinical urgency alone.
     fn extensions(&self, draft: &Draft) -> Vec<Value> {
         let code = |url: &str, code: &str| json!({"url": url, "valueCode": code});
         let mut parts = vec![code("method", draft.way.code())];
         parts.extend(draft.grade.map(|grade| code("grade", grade.code())));
         parts.extend(draft.proofs.iter().flat_map(checks));
+        let hints = draft.hints().into_iter();
+        parts.extend(hints.map(|hint| json!({"url": "hint", "valueCode": hint})));
         parts.push(json!({"url": "kiosk", "valueString": draft.kiosk}));
         parts.push(json!({"url": "at", "valueDateTime": self.moment(draft)}));
         let identification = format!("{EXTENSIONS}/identification");

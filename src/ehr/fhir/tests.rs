@@ -21,7 +21,7 @@ use crate::identity::{
     BirthDate, Check, CheckResult, Grade, Person, PersonalNumber, PriorityReason, Private, Proofs,
     Sex, Way,
 };
-use crate::queue::{Draft, InsuranceStatus, Series, ServiceCode, VisitKind, VisitRecord};
+use crate::queue::{Draft, InsuranceStatus, Series, ServiceCode, Session, VisitKind, VisitRecord};
 
 /// Long enough that only a fault which is meant to run out does.
 const LONG: Duration = Duration::from_secs(20);
@@ -74,17 +74,14 @@ fn number(digits: &str) -> PersonalNumber {
 /// A visit of [`person`], each by another id.
 pub(in crate::ehr) fn visit(id: u128) -> VisitRecord {
     let check = |result| Check::new(result, "");
-    let series = Series {
-        prefix: "A".into(),
-        digits: 3,
-        first: 1,
-    };
     VisitRecord {
         version: VisitRecord::VERSION,
-        number: series.number(42),
+        number: Series::new("A").number(Session::default(), 42),
         draft: Draft {
             visit: Uuid::from_u128(id),
             provenance: Uuid::from_u128(id + (1 << 64)),
+            session: Default::default(),
+            stops: Vec::new(),
             kiosk: "K1".into(),
             kind: VisitKind::Service,
             service: ServiceCode("NOI".into()),

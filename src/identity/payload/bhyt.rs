@@ -56,7 +56,7 @@ fn sex(digit: &str) -> Option<Sex> {
 }
 
 /// Text from the hexadecimal digits of its UTF-8 bytes.
-fn from_hex(digits: &str) -> Option<Zeroizing<String>> {
+pub(super) fn from_hex(digits: &str) -> Option<Zeroizing<String>> {
     let bytes = Zeroizing::new(hex::decode(digits).ok()?);
     let text = std::str::from_utf8(&bytes).ok()?;
     Some(Zeroizing::new(text.nfc().collect()))

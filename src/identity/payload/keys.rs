@@ -2,18 +2,21 @@
 //! what the computer makes of its keys: another layout, a lost Shift, an input method for
 //! Vietnamese, letters it has no key for.
 //!
-//! What is certain is put right: a count of digits, one of two words, one of the few signs that
-//! stand for the separator. A name is never guessed: where its marks may be lost it is a Latin
+//! What is certain is put right: a count of digits within a whole card, one of two words, one of the
+//! few signs that stand for the separator. A number that stands alone is never mended: nothing beside
+//! it would show that it became another. A name is never guessed: where its marks may be lost it is a Latin
 //! name, where letters may be lost it is none.
 
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use super::{Payload, VISIT_PREFIX, card, text};
-use crate::identity::{Person, PersonalNumber, Private, folded_key};
+use super::{Payload, VISIT_PREFIX, bhyt, card, text};
+use crate::identity::{Person, Private, folded_key};
 
 /// What a layout or an encoding makes of the separator `|`.
 const SEPARATORS: [char; 6] = ['|', '\\', '¦', '~', '/', 'ǀ'];
+/// The one of them that stands in addresses, too.
+const IN_ADDRESSES: char = '/';
 /// Fields of a card before the residence, the only one that may hold a separator's stand-in.
 const BEFORE_RESIDENCE: usize = 5;
 /// Digits of a date on a card.
@@ -48,9 +51,8 @@ fn repaired(text: &str) -> Option<Payload> {
         let read = Payload::parse(text);
         (!matches!(read, Payload::Other | Payload::Opaque)).then_some(read)
     };
-    whole(text)
-        .or_else(|| whole(&visit(text)?))
-        .or_else(|| whole(&plain_number(text)?))
+    visit(text)
+        .and_then(|code| whole(&code))
         .or_else(|| whole(&bhyt_fields(text)?).filter(|p| matches!(p, Payload::Bhyt(_))))
         .or_else(|| {
             let found = SEPARATORS.map(|separator| citizen_card(text, separator));
@@ -66,12 +68,6 @@ fn visit(text: &str) -> Option<String> {
     let (head, digits) = text.split_at_checked(mark.len())?;
     head.eq_ignore_ascii_case(&mark)
         .then(|| format!("{VISIT_PREFIX}{digits}"))
-}
-
-/// A bare number, with stray letters of an input method.
-fn plain_number(text: &str) -> Option<Zeroizing<String>> {
-    let digits = digits(text)?;
-    (digits.len() == PersonalNumber::LENGTH).then_some(digits)
 }
 
 /// The digits of a field in which an input method left letters. None where anything else stands
@@ -98,16 +94,40 @@ fn bhyt_fields(text: &str) -> Option<Zeroizing<String>> {
     let mut put_right = Zeroizing::new(fields.next()?.replace(['Đ', 'đ'], "D"));
     for field in fields {
         put_right.push('|');
-        for c in field.chars() {
-            match c {
-                'đ' | 'Đ' => put_right.push_str("dd"),
-                'â' | 'Â' => put_right.push_str("aa"),
-                'ê' | 'Ê' => put_right.push_str("ee"),
-                c => put_right.push(c),
-            }
-        }
+        put_right.push_str(
+            hexadecimal(field)
+                .as_ref()
+                .map_or(field, |digits| digits.as_str()),
+        );
     }
     Some(put_right)
+}
+
+/// What two keys became by an input method: Telex doubles the letter, VNI adds a digit.
+const TELEX: [(char, &str); 3] = [('â', "aa"), ('ê', "ee"), ('đ', "dd")];
+const VNI: [(char, &str); 3] = [('â', "a6"), ('ê', "e6"), ('đ', "d9")];
+
+/// The hexadecimal digits of a text in which an input method left letters, where only one of the
+/// methods can have made them. None where there is nothing to take apart.
+fn hexadecimal(field: &str) -> Option<Zeroizing<String>> {
+    let taken_apart = |method: [(char, &str); 3]| {
+        let mut digits = Zeroizing::new(String::with_capacity(2 * field.len()));
+        for c in field.chars().flat_map(char::to_lowercase) {
+            match method.iter().find(|(letter, _)| *letter == c) {
+                Some((_, keys)) => digits.push_str(keys),
+                None => digits.push(c),
+            }
+        }
+        // All Vietnamese letters, and few others, become ASCII without their marks.
+        let text = bhyt::from_hex(&digits)?;
+        folded_key(&text).is_ascii().then_some(digits)
+    };
+    if field.is_ascii() {
+        return None;
+    }
+    let mut found = [TELEX, VNI].into_iter().filter_map(taken_apart);
+    // Two readings are none.
+    found.next().filter(|_| found.next().is_none())
 }
 
 /// A citizen card whose fields are parted by `separator`.
@@ -126,7 +146,8 @@ fn citizen_card(text: &str, separator: char) -> Option<Payload> {
         .enumerate()
         .filter_map(|(at, field)| Some((at, date(field)?)));
     let (at, issued) = dates.next()?;
-    if dates.next().is_some() || at == 0 {
+    let part_of_address = at > 1 && separator == IN_ADDRESSES;
+    if dates.next().is_some() || !(at == 1 || part_of_address) {
         return None;
     }
     let mut stand_in = [0; 4];

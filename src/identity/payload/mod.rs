@@ -63,6 +63,8 @@ pub struct BhytQr {
 
 /// Marks a visit code, and the version of its form.
 const VISIT_PREFIX: &str = "TD1:";
+/// The symbology identifier of EAN and UPC: the twelve digits of a product are nobody's number.
+const PRODUCT_CODE: &str = "]E";
 /// Hexadecimal digits of a UUID.
 const UUID_DIGITS: usize = 32;
 /// A QR symbol holds 2,953 bytes at most (ISO/IEC 18004, version 40-L); a longer text came from
@@ -76,6 +78,9 @@ impl Payload {
             return Self::Other;
         }
         let text = text::normalised(text);
+        if text.starts_with(PRODUCT_CODE) {
+            return Self::Other;
+        }
         let text = text::without_symbology(&text);
         if let Some(digits) = text.strip_prefix(VISIT_PREFIX) {
             visit(digits).map_or(Self::Other, Self::Visit)

@@ -89,6 +89,42 @@ fn the_card_of_2024_names_cancelled_numbers_and_nothing_of_the_parents_is_kept()
     assert_eq!(list.person.cancelled_numbers.len(), 2);
 }
 
+/// The order of the further fields is not public: whatever they hold, the first seven are the card.
+#[test]
+fn a_card_of_2024_is_the_same_person_however_many_fields_follow() {
+    let seven = "099090012345||NGUYỄN VĂN A|29022000|Nam|Xã A, Tỉnh B|01072024";
+    let plain = card(seven);
+    for (more, cancelled) in [
+        ("|", &[][..]),
+        ("|||", &[]),
+        ("||TRẦN VĂN B|LÊ THỊ C", &[]),
+        ("|TRẦN VĂN B|LÊ THỊ C|", &[]),
+        ("|099190054321|TRẦN VĂN B|LÊ THỊ C", &["099190054321"]),
+        ("|TRẦN VĂN B|LÊ THỊ C|099190054321", &["099190054321"]),
+        (
+            "|099190054321;099290054321|TRẦN VĂN B|LÊ THỊ C|",
+            &["099190054321", "099290054321"],
+        ),
+        // Neither of these is a personal number.
+        ("|0991900543210|09919005432|TRẦN VĂN 099", &[]),
+        ("|099090012345|TRẦN VĂN B|", &[]),
+    ] {
+        for read in [Payload::parse, Payload::from_keys] {
+            let Payload::Cccd(card) = read(&format!("{seven}{more}")) else {
+                panic!("no card: {more}");
+            };
+            let mut person = card.person;
+            let found = std::mem::take(&mut person.cancelled_numbers);
+            let found: Vec<_> = found.iter().map(|number| number.expose()).collect();
+            assert_eq!(found, cancelled, "{more}");
+            assert_eq!(
+                (&person, card.issue_date),
+                (&plain.person, plain.issue_date)
+            );
+        }
+    }
+}
+
 #[test]
 fn every_way_of_writing_a_card_is_the_same_card() {
     let plain = Payload::parse(CARD);
@@ -147,6 +183,22 @@ fn what_is_not_quite_a_card_is_none() {
         (
             "PC-Covid, masked",
             "******345|NGUYỄN VĂN A|1990/2/28|0900000000|Xã A|QID1|EXT".to_owned(),
+        ),
+        (
+            "PC-Covid without a name",
+            "099090012345||1990/2/28|0900000000|Xã A|QID1|EXT".to_owned(),
+        ),
+        (
+            "PC-Covid, one field more in front",
+            "1|099090012345|NGUYỄN VĂN A|28021990|0900000000|Xã A|QID1|EXT".to_owned(),
+        ),
+        (
+            "PC-Covid with a card's dates",
+            "099090012345|NGUYỄN VĂN A|28021990|Nam|0900000000|Xã A|19042021".to_owned(),
+        ),
+        (
+            "a vaccination pass",
+            "NGUYỄN VĂN A|28021990|099090012345|Nam|2|19042021|Xã A".to_owned(),
         ),
     ] {
         assert_eq!(Payload::parse(&text), Payload::Other, "{fault}");
@@ -277,6 +329,9 @@ fn every_code_is_of_one_kind() {
         ("BN00123456", "hospital_number", Way::Typed),
         ("bn-2411/042\r", "hospital_number", Way::Typed),
         ("]C0BN00123456", "hospital_number", Way::Typed),
+        ("]C1099090012345", "personal_number", Way::Typed),
+        ("]E0099090012345", "other", Way::None),
+        ("]E00990900123456", "other", Way::None),
         ("012345678", "hospital_number", Way::Typed),
         ("0990900123456", "hospital_number", Way::Typed),
         ("12345678901234567890123456", "other", Way::None),
@@ -371,6 +426,27 @@ fn what_is_worth_a_look_is_hinted_at_and_refuses_nobody() {
         [CardExpired]
     );
     assert_eq!(hints(&Person::default(), day), []);
+}
+
+/// Whoever was born on 29 February has an expiry in common years, too.
+#[test]
+fn a_card_of_somebody_born_on_29_february_is_good_until_the_birthday() {
+    let born = CARD
+        .replace("099090", "001100")
+        .replace("|Nữ|", "|Nam|")
+        .replace("28021990", "29022000");
+    for (issued, last) in [
+        ("01012021", "2025-02-28"),
+        ("27022023", "2025-02-28"),
+        ("28022023", "2040-02-29"),
+        ("29022024", "2040-02-29"),
+    ] {
+        let person = card(&born.replace("19042021", issued)).person;
+        let last: jiff::civil::Date = last.parse().expect("a date");
+        assert_eq!(person.card_expiry, Some(last), "issued {issued}");
+        let hinted = |day| hints(&person, day).contains(&Hint::CardExpired);
+        assert!(!hinted(last) && hinted(last.tomorrow().expect("a day")));
+    }
 }
 
 #[test]

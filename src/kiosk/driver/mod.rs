@@ -1,6 +1,7 @@
 //! The loop: one event after the other, and what it changes on the screen.
 
 mod effects;
+mod speech;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -20,11 +21,9 @@ use super::shared::Shared;
 use super::sources::Sources;
 use super::worker::Worker;
 use super::{Inlet, Observer};
-use crate::checkin::{
-    Device, Effect, Event, Machine, Mono, Now, PaperShown, Rules, Screen, View, Want,
-};
+use crate::checkin::{Device, Effect, Event, Machine, Mono, Now, Rules, View};
 use crate::config::Config;
-use crate::voice::{Phrase, Voice};
+use speech::Guide;
 
 /// What comes through the one channel.
 pub(super) enum Input {
@@ -58,8 +57,7 @@ pub(super) struct Driver {
     observer: Option<Observer>,
     started: Instant,
     health: BTreeMap<&'static str, Result<(), String>>,
-    voice: Option<Voice>,
-    spoken: Option<Phrase>,
+    guide: Option<Guide>,
     /// The reading that is wanted; any other stops at its next APDU.
     wanted_chip: Arc<AtomicU64>,
     kinds: Arc<Kinds>,
@@ -110,6 +108,8 @@ impl Driver {
         let machine = Machine::new(Rules::from(config.as_ref()), Box::new(Uuid::new_v4));
         // Whoever looks before the thread has begun sees something, too.
         shared.publish(machine.view(), Timestamp::now());
+        let voice = config.voice.clone();
+        let guide = voice.map(|voice| Guide::start(voice, &sources.preview()));
         Ok(Self {
             machine,
             parts: parts.clone(),
@@ -123,8 +123,7 @@ impl Driver {
             observer,
             started: Instant::now(),
             health: BTreeMap::new(),
-            voice: config.voice.clone().map(Voice::start).transpose()?,
-            spoken: None,
+            guide: guide.transpose()?,
             wanted_chip: Arc::default(),
             workers,
             reader_works: None,
@@ -240,7 +239,9 @@ impl Driver {
     fn show(&mut self) {
         let view = self.machine.view();
         self.observe(Moment::View(&view));
-        self.speak(&view);
+        if let Some(guide) = &mut self.guide {
+            guide.show(&view);
+        }
         self.shared.publish(view, Timestamp::now());
         let mut health = self.health.clone();
         for (name, worker) in self.workers.all() {
@@ -252,16 +253,6 @@ impl Driver {
             }
         }
         self.shared.set_health(health);
-    }
-
-    /// Each new screen is spoken once.
-    fn speak(&mut self, view: &View) {
-        let phrase = phrase(view);
-        if phrase != std::mem::replace(&mut self.spoken, phrase)
-            && let (Some(voice), Some(phrase)) = (&self.voice, phrase)
-        {
-            voice.say(phrase, view.language);
-        }
     }
 
     fn observe(&mut self, moment: Moment<'_>) {
@@ -307,38 +298,5 @@ fn durable(input: Input) -> Option<Event> {
     match input {
         Input::Event(event @ (Event::Number { .. } | Event::Printed { .. })) => Some(event),
         Input::Event(_) | Input::Health(..) | Input::Wake | Input::Stop => None,
-    }
-}
-
-fn phrase(view: &View) -> Option<Phrase> {
-    match &view.screen {
-        Screen::Gathering {
-            want: Want::CardOrCode | Want::CodeOrCan | Want::Card,
-            ..
-        } => Some(Phrase::PlaceCard),
-        Screen::Gathering {
-            want: Want::HoldStill,
-            ..
-        } => Some(Phrase::HoldStill),
-        Screen::Confirm { .. } => Some(Phrase::Confirm),
-        Screen::Choose { .. } => Some(Phrase::Choose),
-        Screen::Done { desk: Some(_), .. } => Some(Phrase::GoToDesk),
-        Screen::Done {
-            paper: PaperShown::Printed,
-            ..
-        } => Some(Phrase::TakeTicket),
-        Screen::Done {
-            paper: PaperShown::Missing(_),
-            ..
-        } => Some(Phrase::Remember),
-        Screen::Help { .. } => Some(Phrase::StaffComing),
-        Screen::Gathering {
-            want: Want::Number | Want::HospitalNumber | Want::BirthYear | Want::Wait,
-            ..
-        }
-        | Screen::Welcome { .. }
-        | Screen::Consent
-        | Screen::Issuing { .. }
-        | Screen::Printing { .. } => None,
     }
 }

@@ -52,6 +52,8 @@ fn draft(n: u128, at: Timestamp) -> Draft {
     Draft {
         visit: Uuid::from_u128(n),
         provenance: Uuid::from_u128(n << 64),
+        session: Default::default(),
+        stops: Vec::new(),
         kiosk: "K1".into(),
         kind: VisitKind::Service,
         service: ServiceCode("KB".into()),

@@ -36,6 +36,8 @@ pub(super) struct Frame<'a> {
     pub(super) bytes: &'a [u8],
     /// Counts the camera's frames, also those nobody took.
     pub(super) sequence: u32,
+    /// The driver knows of nothing that was lost on the way.
+    pub(super) whole: bool,
 }
 
 /// What is known of a camera that streams.
@@ -69,7 +71,11 @@ pub(super) struct Picture {
 }
 
 /// A camera without a frame for so long is stuck; nothing else tells.
-const STALLED_AFTER: Duration = Duration::from_millis(1500);
+const STALLED_AFTER: Duration = Duration::from_millis(1300);
+/// One that was stuck may only be slow to begin, and is given longer.
+const BEGINS_WITHIN: Duration = Duration::from_secs(3);
+/// A frame that has come is copied and made grey within this.
+const TAKEN_WITHIN: Duration = Duration::from_millis(500);
 
 /// How long is waited for a driver.
 #[derive(Debug, Clone, Copy)]
@@ -105,7 +111,7 @@ type Job = Box<dyn FnOnce(&mut Bench) + Send>;
 /// The thread that calls the driver.
 struct Hand {
     jobs: Sender<Job>,
-    /// A job that took too long: since when, and the end that it holds.
+    /// A job for which nobody waited to the end: since when, and the end that it holds.
     late: Option<(Instant, Receiver<Infallible>)>,
 }
 
@@ -115,6 +121,8 @@ pub(super) struct Desk {
     bounds: Bounds,
     hand: Option<Hand>,
     left: Vec<Receiver<Infallible>>,
+    /// A picture comes within this.
+    patience: Duration,
 }
 
 impl Desk {
@@ -128,6 +136,7 @@ impl Desk {
             bounds,
             hand: None,
             left: Vec::new(),
+            patience: STALLED_AFTER,
         }
     }
 
@@ -154,22 +163,35 @@ impl Desk {
 
     /// The newest picture. A camera that cannot give it is closed.
     pub(super) fn picture(&mut self) -> Result<Picture, CameraFault> {
-        self.ask(self.bounds.answer, |bench| {
+        let patience = self.patience;
+        let taken = self.ask(patience + TAKEN_WITHIN, move |bench| {
             let frames = bench.frames.as_mut().ok_or(CameraFault::Unplugged)?;
-            let taken = take(frames.as_mut());
-            if taken.is_err() {
-                bench.frames = None;
-            }
-            taken
-        })
+            take(frames.as_mut(), patience)
+        });
+        self.patience = if matches!(taken, Err(CameraFault::Stalled)) {
+            BEGINS_WITHIN
+        } else {
+            STALLED_AFTER
+        };
+        if taken.is_err() {
+            self.close();
+        }
+        taken
     }
 
-    /// Closes the camera.
-    pub(super) fn close(&mut self) -> Result<(), CameraFault> {
-        self.ask(self.bounds.answer, |bench| {
+    /// Closes the camera. That takes seconds where it is stuck, so nobody waits for it but who asks
+    /// next.
+    pub(super) fn close(&mut self) {
+        let Some(hand) = &mut self.hand else { return };
+        let (end, ended) = channel();
+        let job = move |bench: &mut Bench| {
+            let _end = end;
             bench.frames = None;
-            Ok(())
-        })
+        };
+        // A thread that has ended has closed it.
+        let _ = hand.jobs.send(Box::new(job));
+        let since = hand.late.take().map(|(since, _)| since);
+        hand.late = Some((since.unwrap_or_else(Instant::now), ended));
     }
 
     /// Has `job` done and waits for its answer, no longer than `within`.
@@ -249,13 +271,14 @@ impl Hand {
 }
 
 /// The newest frame, as grey.
-fn take(frames: &mut dyn Frames) -> Result<Picture, CameraFault> {
+fn take(frames: &mut dyn Frames, patience: Duration) -> Result<Picture, CameraFault> {
     let layout = frames.about().layout;
     let mut taken = None;
-    frames.next(STALLED_AFTER, &mut |frame| {
+    frames.next(patience, &mut |frame| {
         let at = Instant::now();
+        let grey = || fenced(|| grey(frame.bytes, layout)).flatten();
         taken = Some(Picture {
-            grey: fenced(|| grey(frame.bytes, layout)).flatten(),
+            grey: frame.whole.then(grey).flatten(),
             sequence: frame.sequence,
             at,
         });

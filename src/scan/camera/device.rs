@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::io::Errno;
-use v4l::buffer::Type;
+use v4l::buffer::{Flags as BufferFlags, Type};
 use v4l::capability::Flags;
 use v4l::frameinterval::FrameIntervalEnum;
 use v4l::framesize::FrameSizeEnum;
@@ -207,6 +207,7 @@ impl Frames for Streaming {
             take(Frame {
                 bytes: &buffer[..used],
                 sequence: frame.sequence,
+                whole: !frame.flags.contains(BufferFlags::ERROR),
             });
             break;
         }

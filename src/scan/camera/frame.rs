@@ -63,16 +63,18 @@ fn rows(frame: &[u8], layout: Layout, step: usize, first: usize) -> Option<Vec<u
     Some(pixels)
 }
 
-/// Decodes grey only: colour is most of the work and nobody needs it. What is broken in the middle
-/// stays grey below; what has no readable head is no picture.
+/// Decodes grey only: colour is most of the work and nobody needs it.
 fn jpeg(frame: &[u8]) -> Option<Grey> {
+    let head = Head::of(frame)?;
+    let frame = &frame[..head.end_of_data(frame)];
     // Most cameras leave the standard's own tables out, which plain JPEG does not allow.
-    let completed = (!has_tables(frame))
+    let completed = (!head.has_tables)
         .then(|| with_standard_tables(frame))
         .flatten();
     let frame = completed
         .as_ref()
         .map_or(frame, |completed| completed.as_slice());
+    // Odd heads are common among cameras and do no harm.
     let options = DecoderOptions::default()
         .set_strict_mode(false)
         .set_max_width(Luma::SIDE_MAX as usize)
@@ -87,7 +89,10 @@ fn jpeg(frame: &[u8]) -> Option<Grey> {
         return None;
     }
     let mut pixels = Zeroizing::new(vec![0; pixels]);
-    decoder.decode_into(&mut pixels).ok()?;
+    decoder.set_options(options.set_strict_mode(true));
+    if decoder.decode_into(&mut pixels).is_err() && missing(&pixels, width) > height / 20 {
+        return None;
+    }
     Some(Grey {
         width: width.try_into().ok()?,
         height: height.try_into().ok()?,
@@ -95,13 +100,55 @@ fn jpeg(frame: &[u8]) -> Option<Grey> {
     })
 }
 
-/// Segments before the picture itself are shorter than this together.
-const HEAD_MAX_BYTES: usize = 4096;
+/// Rows at the bottom to which a decoder that gave up has not come. A few are no loss: some cameras
+/// never send the last ones.
+fn missing(pixels: &[u8], width: usize) -> usize {
+    let plain = |row: &&[u8]| row.iter().all(|pixel| *pixel == row[0]);
+    pixels.rchunks(width.max(1)).take_while(plain).count()
+}
 
-fn has_tables(frame: &[u8]) -> bool {
-    const HUFFMAN_TABLES: [u8; 2] = [0xff, 0xc4];
-    let head = &frame[..frame.len().min(HEAD_MAX_BYTES)];
-    head.windows(2).any(|marker| marker == HUFFMAN_TABLES)
+/// The segments before a JPEG picture's own data (ITU-T T.81 annex B).
+struct Head {
+    /// Where the data begin.
+    data: usize,
+    has_tables: bool,
+}
+
+impl Head {
+    fn of(frame: &[u8]) -> Option<Self> {
+        const HUFFMAN_TABLES: u8 = 0xc4;
+        const SCAN: u8 = 0xda;
+        let (mut at, mut has_tables) = (2, false);
+        loop {
+            let &[first, marker, high, low] = frame.get(at..at + 4)?.first_chunk()?;
+            // Filling, or what does not belong there.
+            if first != 0xff || marker == 0xff {
+                at += 1;
+                continue;
+            }
+            at += 2 + usize::from(u16::from_be_bytes([high, low]));
+            match marker {
+                HUFFMAN_TABLES => has_tables = true,
+                SCAN => {
+                    return (at <= frame.len()).then_some(Self {
+                        data: at,
+                        has_tables,
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Where the data end: the mark of the end is left out, and what comes after it. Before that
+    /// mark a decoder makes up whatever is missing; before an end of the data it says so.
+    fn end_of_data(&self, frame: &[u8]) -> usize {
+        const END: [u8; 2] = [0xff, 0xd9];
+        let data = &frame[self.data..];
+        let end = data.windows(2).rposition(|marker| marker == END);
+        let last = || data.iter().rposition(|byte| *byte != 0);
+        self.data + end.unwrap_or_else(|| last().map_or(0, |last| last + 1))
+    }
 }
 
 /// The frame marked as one of a Motion JPEG film, for which the standard's tables are implied.
@@ -198,6 +245,7 @@ mod tests {
 
     /// Of the pictures of films the tables are left out; the decoder knows the standard's own.
     #[test]
+    #[cfg(feature = "sim")]
     fn a_frame_without_its_tables_is_the_same_picture() {
         let picture = image::RgbImage::from_fn(48, 32, |x, y| {
             image::Rgb([(x * 5) as u8, (y * 7) as u8, 90])
@@ -207,7 +255,7 @@ mod tests {
             .write_to(&mut file, image::ImageFormat::Jpeg)
             .expect("encoded");
         let file = file.into_inner();
-        let bare = without_tables(&file);
+        let bare = crate::sim::eye::without_tables(&file);
         assert!(bare.len() + 400 < file.len());
         let any = layout(Encoding::Jpeg, 48, 32, 0);
         let (whole, bare) = (grey(&file, any), grey(&bare, any));
@@ -228,19 +276,70 @@ mod tests {
         }
     }
 
-    /// All segments of a JPEG file but those with Huffman tables.
-    fn without_tables(file: &[u8]) -> Vec<u8> {
-        let mut bare = file[..2].to_vec();
-        let mut at = 2;
-        while file[at + 1] != 0xda {
-            let end = at + 2 + usize::from(u16::from_be_bytes([file[at + 2], file[at + 3]]));
-            if file[at + 1] != 0xc4 {
-                bare.extend(&file[at..end]);
+    /// A picture of a hall with a card, in grey and in colours.
+    #[cfg(feature = "sim")]
+    fn jpegs() -> [Vec<u8>; 2] {
+        let shot = crate::sim::eye::still(1, 4).1;
+        let grey = shot.expose();
+        let warm = grey
+            .iter()
+            .flat_map(|grey| [*grey, grey / 2, 255 - grey])
+            .collect();
+        let size = (crate::sim::eye::WIDTH, crate::sim::eye::HEIGHT);
+        let coloured = image::RgbImage::from_raw(size.0 as u32, size.1 as u32, warm);
+        let mut file = std::io::Cursor::new(Vec::new());
+        let coloured = coloured.expect("three bytes a pixel");
+        coloured
+            .write_to(&mut file, image::ImageFormat::Jpeg)
+            .expect("encoded");
+        [shot.jpeg(), file.into_inner()]
+    }
+
+    #[test]
+    #[cfg(feature = "sim")]
+    fn a_jpeg_that_lost_something_on_its_way_is_broken() {
+        const END: [u8; 2] = [0xff, 0xd9];
+        let any = layout(Encoding::Jpeg, 0, 0, 0);
+        for whole in jpegs() {
+            assert!(grey(&whole, any).is_some());
+            for kept in [1, 10, 30, 50, 70, 90] {
+                let cut = &whole[..whole.len() * kept / 100];
+                let lost = [cut, &whole[whole.len() * (kept + 8) / 100..]].concat();
+                for (what, frame) in [
+                    ("cut", cut.to_vec()),
+                    ("its end put on", [cut, &END].concat()),
+                    ("filled up", [cut, &vec![0; 50_000]].concat()),
+                    ("eight hundredths lost", lost),
+                ] {
+                    assert!(grey(&frame, any).is_none(), "{what} at {kept} of 100");
+                }
             }
-            at = end;
         }
-        bare.extend(&file[at..]);
-        bare
+    }
+
+    /// Cameras are careless with what a picture does not need.
+    #[test]
+    #[cfg(feature = "sim")]
+    fn a_jpeg_that_lacks_nothing_but_form_is_whole() {
+        const STUFFING: &[u8] = &[0xff, 0xff, 0xff];
+        let any = layout(Encoding::Jpeg, 0, 0, 0);
+        for whole in jpegs() {
+            let expected = grey(&whole, any).expect("whole").pixels;
+            let end = whole.len() - 2;
+            let data = &whole[2..];
+            for (what, frame) in [
+                ("no end", whole[..end].to_vec()),
+                ("no end, filled up", [&whole[..end], &[0; 999]].concat()),
+                ("filled up", [&whole[..], &[0; 999]].concat()),
+                ("stuffed", [&whole[..2], STUFFING, data].concat()),
+                ("rubbish", [&whole[..2], b"rubbish", data].concat()),
+            ] {
+                let seen = grey(&frame, any).expect(what);
+                assert!(seen.pixels == expected, "{what}");
+            }
+            // The last rows are no loss.
+            assert!(grey(&whole[..end * 99 / 100], any).is_some());
+        }
     }
 
     proptest! {

@@ -31,6 +31,8 @@ pub struct Inspection {
     pub fault: Option<CameraFault>,
     /// Pictures looked at since the camera was opened.
     pub pictures: u32,
+    /// Beside them, those that arrived broken and were dropped.
+    pub broken: u32,
     /// Frames a second that the camera gives, also those that nobody took.
     pub rate: Option<f32>,
     /// Light and sharpness.
@@ -49,7 +51,9 @@ impl Inspection {
         match (&self.camera, &self.measure) {
             (Some(camera), Some(measure)) if self.fault.is_none() => {
                 let read = self.code.is_some();
-                Advice::all(camera.size(), self.rate, measure, self.place.as_ref(), read)
+                let taken = (self.pictures, self.broken);
+                let (size, place) = (camera.size(), self.place.as_ref());
+                Advice::all(size, self.rate, taken, measure, place, read)
             }
             _ => Vec::new(),
         }
@@ -103,14 +107,15 @@ impl<F: FnMut(&Inspection) -> ControlFlow<()>> Inspector<F> {
     /// Looks at pictures until it is enough.
     fn watch(&mut self, desk: &mut Desk, stop: &Receiver<()>) -> Result<(), CameraFault> {
         self.known.camera = Some(desk.open()?);
-        self.known.pictures = 0;
+        (self.known.pictures, self.known.broken) = (0, 0);
         let mut stream = Stream::new(Instant::now());
         loop {
             let taken = desk.picture()?;
             let news = self.look(&taken, &mut stream)?;
             let enough = self.tell(news).is_break();
             if enough || stop.try_recv() != Err(std::sync::mpsc::TryRecvError::Empty) {
-                return desk.close();
+                desk.close();
+                return Ok(());
             }
         }
     }
@@ -130,6 +135,7 @@ impl<F: FnMut(&Inspection) -> ControlFlow<()>> Inspector<F> {
             }
             None => {}
         }
+        self.known.broken = stream.judge.broken;
         if let Some(picture) = picture {
             self.known.pictures += 1;
             let measure = measure(picture);
@@ -150,10 +156,12 @@ impl<F: FnMut(&Inspection) -> ControlFlow<()>> Inspector<F> {
     fn failed(&mut self, fault: CameraFault) -> ControlFlow<()> {
         let news = self.known.fault.as_ref() != Some(&fault);
         let (began, first_read) = (self.began, self.known.first_read);
+        let broken = self.known.broken;
         self.known = Inspection {
             elapsed: began.elapsed(),
             camera: self.known.camera.take(),
             fault: Some(fault),
+            broken,
             first_read,
             ..Inspection::default()
         };
@@ -190,7 +198,7 @@ impl Stream {
         Self {
             opened: now,
             eye: Eye::default(),
-            judge: Judge::new(now),
+            judge: Judge::default(),
             since: None,
             rate: None,
         }

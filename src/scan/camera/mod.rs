@@ -5,6 +5,8 @@
 mod desk;
 mod device;
 mod fault;
+#[cfg(feature = "sim")]
+mod film;
 mod format;
 mod frame;
 mod inspect;
@@ -19,6 +21,8 @@ pub use self::desk::About;
 use self::desk::Desk;
 use self::device::System;
 pub use self::fault::CameraFault;
+#[cfg(feature = "sim")]
+pub use self::film::{Film, start_film};
 use self::frame::Grey;
 pub use self::inspect::{Inspection, inspect};
 use self::judge::Judge;
@@ -34,7 +38,10 @@ pub fn start_camera(
     settings: config::Camera,
     sink: impl Fn(ScanEvent) + Send + 'static,
 ) -> SourceHandle {
-    let desk = Desk::new(move || System::new(settings.clone()));
+    start_at(Desk::new(move || System::new(settings.clone())), sink)
+}
+
+fn start_at(desk: Desk, sink: impl Fn(ScanEvent) + Send + 'static) -> SourceHandle {
     let mut serving = Serving::new(desk);
     start("camera", sink, move |outlet| {
         serving.serve(outlet).map_err(|fault| fault.told())
@@ -68,38 +75,35 @@ impl Serving {
         self.desk.find()?;
         // Who has failed must show a picture before it is called healthy, wanted or not: a way
         // that is closed is not asked for.
-        if self.failed {
-            self.try_out()?;
-            self.failed = false;
-        }
-        outlet.health(Ok(()));
-        while outlet.wait_until_wanted(PRESENT_EVERY) == Wanted::In(Mode::Closed) {
-            if !self.desk.is_present()? {
-                return Err(CameraFault::Unplugged);
+        if !self.failed {
+            outlet.health(Ok(()));
+            while outlet.wait_until_wanted(PRESENT_EVERY) == Wanted::In(Mode::Closed) {
+                if !self.desk.is_present()? {
+                    return Err(CameraFault::Unplugged);
+                }
             }
         }
-        if outlet.wanted() == Wanted::Never {
-            return Ok(());
-        }
         let watched = self.watch(outlet);
-        self.failed = watched.is_err();
+        self.failed |= watched.is_err();
         watched
     }
 
     /// Looks for codes until they are no longer wanted or the camera fails.
     fn watch(&mut self, outlet: &mut Outlet) -> Result<(), CameraFault> {
+        if outlet.wanted() == Wanted::Never {
+            return Ok(());
+        }
         let about = self.desk.open()?;
         tracing::info!(camera = about.name, path = about.path, "watching");
-        let mut judge = Judge::new(Instant::now());
+        let mut judge = Judge::default();
         let mut looking = Looking::new(outlet);
-        while outlet.mode() != Mode::Closed {
+        while self.is_needed(outlet) {
             looking.rest(outlet);
             let taken = self.desk.picture()?;
-            let now = Instant::now();
             let picture = taken.grey.as_ref().and_then(Grey::view);
-            match judge.judge(picture, now) {
+            match judge.judge(picture, Instant::now()) {
                 Some(Err(fault)) if !fault.keeps_the_stream() => {
-                    self.desk.close()?;
+                    self.desk.close();
                     return Err(fault);
                 }
                 Some(health) => {
@@ -108,31 +112,20 @@ impl Serving {
                 }
                 None => {}
             }
-            if let Some(picture) = picture {
-                looking.look(picture, taken.at, outlet);
-            }
+            looking.look(picture, taken.at, outlet);
         }
-        self.desk.close()?;
-        // Nobody looks any longer, and nothing would tell that it can see again.
-        if self.failed {
-            Err(CameraFault::Blank)
-        } else {
-            Ok(())
-        }
+        self.desk.close();
+        let (pictures, broken) = (judge.pictures, judge.broken);
+        tracing::info!(camera = about.name, pictures, broken, "closed");
+        Ok(())
     }
 
-    /// Takes pictures until one is good.
-    fn try_out(&mut self) -> Result<(), CameraFault> {
-        self.desk.open()?;
-        let mut judge = Judge::new(Instant::now());
-        let tried = loop {
-            let taken = self.desk.picture()?;
-            let picture = taken.grey.as_ref().and_then(Grey::view);
-            if let Some(verdict) = judge.judge(picture, Instant::now()) {
-                break verdict;
-            }
-        };
-        self.desk.close()?;
-        tried
+    /// Codes are wanted, or it has yet to show that it can see again.
+    fn is_needed(&self, outlet: &Outlet) -> bool {
+        match outlet.wanted() {
+            Wanted::In(Mode::Closed) => self.failed,
+            Wanted::In(Mode::Watching | Mode::Searching) => true,
+            Wanted::Never => false,
+        }
     }
 }

@@ -38,6 +38,8 @@ enum Turn {
 struct Script {
     openings: Arc<Mutex<VecDeque<Turn>>>,
     frames: Arc<Mutex<VecDeque<Turn>>>,
+    /// The first closing returns when the other end is dropped.
+    closing: Arc<Mutex<Option<Receiver<()>>>>,
 }
 
 impl Script {
@@ -45,6 +47,7 @@ impl Script {
         Self {
             openings: Arc::new(Mutex::new(openings.into())),
             frames: Arc::new(Mutex::new(frames.into())),
+            closing: Arc::default(),
         }
     }
 
@@ -160,8 +163,18 @@ impl Frames for Stream {
         take(Frame {
             bytes: &self.pixels,
             sequence: self.sequence,
+            whole: true,
         });
         Ok(())
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        let hangs = self.script.closing.lock().expect("no panic").take();
+        if let Some(until) = hangs {
+            assert!(until.recv().is_err());
+        }
     }
 }
 
@@ -264,6 +277,24 @@ fn a_driver_that_hangs_is_told_and_served_again_when_it_comes_back() {
     assert_eq!(
         told.next(),
         Some(ScanEvent::Health(Err("hanging".to_owned())))
+    );
+    drop(until);
+    assert_eq!(told.next(), Some(ScanEvent::Health(Ok(()))));
+}
+
+#[test]
+fn a_fault_is_told_before_the_camera_is_closed_which_may_hang() {
+    let (until, hangs) = channel();
+    let stalled = Turn::Fails(CameraFault::Stalled);
+    let script = Script::new(vec![], vec![Turn::Scene, stalled]);
+    *script.closing.lock().expect("no panic") = Some(hangs);
+    let (handle, events) = script.served();
+    handle.watch(Mode::Searching);
+    let mut told = events.iter();
+    assert_eq!(told.next(), Some(ScanEvent::Health(Ok(()))));
+    assert_eq!(
+        told.next(),
+        Some(ScanEvent::Health(Err("stalled".to_owned())))
     );
     drop(until);
     assert_eq!(told.next(), Some(ScanEvent::Health(Ok(()))));

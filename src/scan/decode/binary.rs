@@ -3,7 +3,8 @@
 use crate::scan::Luma;
 
 /// So much darker than the mean must a pixel be, in grey values: paper and noise are light.
-const DARKER: i32 = 3;
+const DARKER: f32 = 3.0;
+
 /// A picture in two colours; true is dark.
 pub(super) struct Binary {
     pub width: usize,
@@ -42,11 +43,7 @@ impl Binary {
                 *to = sum;
             }
             let line = &mut dark[y * width..(y + 1) * width];
-            for (x, (dark, pixel)) in line.iter_mut().zip(row(y)).enumerate() {
-                let (from, to) = (x.saturating_sub(reach), (x + reach + 1).min(width));
-                let count = (rows * (to - from)) as i32;
-                *dark = (i32::from(*pixel) + DARKER) * count < sums[to] - sums[from];
-            }
+            compare(line, row(y), &sums, rows, reach);
         }
         Self {
             width,
@@ -63,5 +60,59 @@ impl Binary {
     pub fn at(&self, x: i64, y: i64) -> Option<bool> {
         let (x, y) = (usize::try_from(x).ok()?, usize::try_from(y).ok()?);
         (x < self.width && y < self.height).then(|| self.dark[y * self.width + x])
+    }
+}
+
+/// Compares each pixel of a row with the mean of `rows` rows around it, of which the sums from the left
+/// are given. Numbers are whole and below 2^24, so nothing is rounded.
+fn compare(dark: &mut [bool], row: &[u8], sums: &[i32], rows: usize, reach: usize) {
+    let width = row.len();
+    let is_dark =
+        |pixel: u8, count: f32, sum: i32| (f32::from(pixel) + DARKER) * count < sum as f32;
+    // All but the margins have as many columns around them.
+    let columns = 2 * reach + 1;
+    let from = reach.min(width);
+    let to = width.saturating_sub(reach).max(from);
+    let count = (rows * columns) as f32;
+    let around = sums[columns.min(sums.len())..].iter().zip(sums);
+    let inner = dark[from..to].iter_mut().zip(&row[from..to]).zip(around);
+    for ((dark, pixel), (right, left)) in inner {
+        *dark = is_dark(*pixel, count, right - left);
+    }
+    for x in (0..from).chain(to..width) {
+        let (left, right) = (x.saturating_sub(reach), (x + reach + 1).min(width));
+        let count = (rows * (right - left)) as f32;
+        dark[x] = is_dark(row[x], count, sums[right] - sums[left]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::Binary;
+    use crate::scan::Luma;
+
+    proptest! {
+        #[test]
+        fn a_pixel_is_dark_if_it_is_darker_than_the_mean_around_it(
+            width in 1usize..40,
+            height in 1usize..12,
+            reach in 1usize..9,
+            seed in prop::collection::vec(any::<u8>(), 480),
+        ) {
+            let pixels = &seed[..width * height];
+            let picture = Luma::new(width as u32, height as u32, pixels).expect("a picture");
+            let binary = Binary::of(picture, reach);
+            for (at, pixel) in pixels.iter().enumerate() {
+                let (x, y) = (at % width, at / width);
+                let near = pixels.iter().enumerate().filter(|(other, _)| {
+                    (other % width).abs_diff(x) <= reach && (other / width).abs_diff(y) <= reach
+                });
+                let near: Vec<i64> = near.map(|(_, pixel)| i64::from(*pixel)).collect();
+                let is_dark = (i64::from(*pixel) + 3) * (near.len() as i64) < near.iter().sum();
+                prop_assert_eq!(binary.at(x as i64, y as i64), Some(is_dark), "at {}, {}", x, y);
+            }
+        }
     }
 }

@@ -56,10 +56,9 @@ pub(super) struct Corner {
 pub(super) fn find(picture: Luma<'_>, reach: usize, rows: usize) -> Vec<Finder> {
     let binary = &Binary::of(picture, reach);
     let mut found: Vec<Finder> = Vec::new();
-    let mut runs = Vec::new();
+    let mut room = vec![0; binary.width + 1];
     for y in (0..binary.height).step_by(rows) {
-        runs_of(binary.row(y), &mut runs);
-        for five in runs.windows(5) {
+        for five in edges(binary.row(y), &mut room).windows(6) {
             let finder = confirmed(binary, five, y);
             if let Some(finder) = finder.filter(|finder| contrast(picture, finder) > CONTRAST_MIN) {
                 add(&mut found, finder);
@@ -71,25 +70,17 @@ pub(super) fn find(picture: Luma<'_>, reach: usize, rows: usize) -> Vec<Finder> 
     found
 }
 
-/// A stretch of one colour.
-#[derive(Clone, Copy)]
-struct Run {
-    start: usize,
-    length: usize,
-    is_dark: bool,
-}
-
-fn runs_of(row: &[bool], runs: &mut Vec<Run>) {
-    runs.clear();
-    let mut start = 0;
-    for chunk in row.chunk_by(|a, b| a == b) {
-        runs.push(Run {
-            start,
-            length: chunk.len(),
-            is_dark: chunk[0],
-        });
-        start += chunk.len();
+/// Where a row begins, changes its colour and ends; there is room for an edge before each pixel and
+/// after the last.
+fn edges<'a>(row: &[bool], room: &'a mut [usize]) -> &'a [usize] {
+    // Written at every pixel and kept at some: noise would mislead a branch.
+    let mut count = 1;
+    for (at, pair) in row.windows(2).enumerate() {
+        room[count] = at + 1;
+        count += usize::from(pair[0] != pair[1]);
     }
+    room[count] = row.len();
+    &room[..=count]
 }
 
 /// The width of a module, if five lengths are those of a finder pattern.
@@ -108,12 +99,16 @@ fn module(lengths: [f32; 5]) -> Option<f32> {
         .then_some(module)
 }
 
-/// The pattern around the middle of five runs, if a column and a row through it agree.
-fn confirmed(binary: &Binary, five: &[Run], y: usize) -> Option<Finder> {
-    let lengths: [usize; 5] = std::array::from_fn(|n| five[n].length);
+/// The pattern around the middle of five lengths, if a column and a row through it agree.
+fn confirmed(binary: &Binary, edges: &[usize], y: usize) -> Option<Finder> {
+    let lengths: [usize; 5] = std::array::from_fn(|n| edges[n + 1] - edges[n]);
+    let [a, b, middle, c, d] = lengths;
+    if middle <= a.max(d) || middle <= b.max(c) {
+        return None;
+    }
     let across = module(lengths.map(|length| length as f32))?;
-    let (middle, is_dark) = (five[2], five[2].is_dark);
-    let x = middle.start + middle.length / 2;
+    let x = edges[2] + middle / 2;
+    let is_dark = binary.row(y)[x];
     let column = |at: i64| binary.at(x as i64, at);
     let (y, down) = cut(column, y as i64, is_dark, across * 3.0)?;
     let row = |at: i64| binary.at(at, y.round() as i64);
@@ -201,7 +196,8 @@ fn add(found: &mut Vec<Finder>, finder: Finder) {
             && (known.x - finder.x).abs() < near
             && (known.y - finder.y).abs() < near
     };
-    let Some(known) = found.iter_mut().find(is_same) else {
+    // The last ones first: the row before this one met them.
+    let Some(known) = found.iter_mut().rev().find(is_same) else {
         found.push(finder);
         return;
     };

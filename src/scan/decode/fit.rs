@@ -7,14 +7,19 @@ use super::grid::{Grid, Point};
 use super::layout::{Layout, Module, SIZE_MAX, SIZE_MIN};
 use super::patch::Patch;
 
-/// How far from its place the fourth corner is looked for, in modules.
-const FAR: i32 = 4;
+/// How the fourth corner is looked for: so many steps to each side, and a step in modules.
+const WIDE: (i32, f32) = (2, 1.5);
+const NARROW: [(i32, f32); 2] = [(1, 0.75), (1, 0.4)];
+/// Where the wide steps meet the fixed modules less well than this, the narrow ones find nothing.
+const HOPELESS: f32 = 0.2;
 /// How far a symbol may have moved from one frame to the next, in modules.
 const FOLLOWED: i32 = 12;
 /// Steps by which the corners are moved to where they fit best, in modules.
 const STEPS: [f32; 4] = [0.5, 0.25, 0.12, 0.06];
 /// Sizes of symbols.
 const SIZES: usize = (SIZE_MAX - SIZE_MIN) / 4 + 1;
+/// Modules that are not fixed by which a grid is judged, at the most or so.
+const DATA_MAX: usize = 1500;
 /// Moves at each step, at the most.
 const MOVES_MAX: usize = 12;
 
@@ -35,6 +40,7 @@ impl Marks {
             others: Vec::new(),
             data: Vec::new(),
         };
+        let one_in = layout.modules.len().div_ceil(DATA_MAX).max(2);
         for (at, module) in layout.modules.iter().enumerate() {
             let (x, y) = (at % layout.size, at / layout.size);
             let (u, v) = (x as f32 + 0.5, y as f32 + 0.5);
@@ -49,8 +55,10 @@ impl Marks {
                     };
                     list.push((u, v, *dark));
                 }
-                // Half of them tell as much as all.
-                Module::Information | Module::Data if (x + y) % 2 == 0 => marks.data.push((u, v)),
+                // Some of them, spread evenly, tell as much as all.
+                Module::Information | Module::Data if (x + 17 * y).is_multiple_of(one_in) => {
+                    marks.data.push((u, v));
+                }
                 Module::Information | Module::Data => {}
             }
         }
@@ -151,14 +159,18 @@ impl Trial {
         grid.map_or(-1.0, |grid| self.marks.finders_score(patch, &grid))
     }
 
-    /// Looks for the fourth corner where the fixed modules are met best; gives how well.
+    /// Looks for the fourth corner where the fixed modules are met best; gives how well. None where
+    /// they are met nowhere.
     pub fn search(&self, corner: &Corner, patch: &Patch<'_>) -> Option<(f32, Grid)> {
         let moved = |by: (f32, f32)| {
             let grid = lay(corner, self.layout.size, by)?;
             Some((self.marks.others_score(patch, &grid), grid, by))
         };
-        let (_, _, near) = best(moved, (0.0, 0.0), FAR, 1.0)?;
-        best(moved, near, 1, 0.5).map(|(score, grid, _)| (score, grid))
+        let wide = best(moved, (0.0, 0.0), WIDE).filter(|(score, ..)| *score > HOPELESS)?;
+        let (score, grid, _) = NARROW
+            .into_iter()
+            .try_fold(wide, |(_, _, near), steps| best(moved, near, steps))?;
+        Some((score, grid))
     }
 }
 
@@ -171,8 +183,8 @@ pub(super) fn follow(grid: &Grid, marks: &Marks, patch: &Patch<'_>) -> Option<(f
         let grid = Grid::new(grid.size, corners)?;
         Some((marks.finders_score(patch, &grid), grid, by))
     };
-    let (_, _, near) = best(moved, (0.0, 0.0), FOLLOWED, module)?;
-    best(moved, near, 2, module * 0.3).map(|(score, grid, _)| (score, grid))
+    let (_, _, near) = best(moved, (0.0, 0.0), (FOLLOWED, module))?;
+    best(moved, near, (2, module * 0.3)).map(|(score, grid, _)| (score, grid))
 }
 
 /// A grid, how well it is met, and by how much it was moved.
@@ -182,8 +194,7 @@ type Moved = (f32, Grid, (f32, f32));
 fn best(
     moved: impl Fn((f32, f32)) -> Option<Moved>,
     from: (f32, f32),
-    far: i32,
-    step: f32,
+    (far, step): (i32, f32),
 ) -> Option<Moved> {
     let offsets = (-far..=far).flat_map(|i| (-far..=far).map(move |j| (i as f32, j as f32)));
     offsets

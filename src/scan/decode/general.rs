@@ -2,67 +2,99 @@
 
 use std::collections::HashSet;
 
-use rxing::common::HybridBinarizer;
-use rxing::qrcode::{QRCodeReader, cpp_port::QrReader};
+use rxing::common::{BitMatrix, DetectorRXingResult, HybridBinarizer};
+use rxing::qrcode::QRCodeReader;
+use rxing::qrcode::cpp_port::decoder::Decode;
+use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, GenerateFinderPatternSets, SampleQR};
 use rxing::{
     BarcodeFormat, BinaryBitmap, DecodeHints, Luma8Source, RXingResult, RXingResultMetadataType,
     RXingResultMetadataValue, Reader,
 };
 
+use super::Deadline;
 use crate::identity::Private;
 use crate::scan::Luma;
 use crate::scan::fence::fenced;
 
+/// Finder patterns in one picture: where more seem to be, it is cloth or noise, and to try them all
+/// would have no end.
+const PATTERNS_MAX: usize = 150;
+
 /// Reads a picture with the faster reader alone, dark on light.
-pub(super) fn read_quickly(picture: Luma<'_>) -> Option<Private<String>> {
-    with_bitmap(picture, |bitmap, hints| {
-        let found = QrReader.decode_with_hints(bitmap, hints).ok()?;
-        as_it_stands(found.getText(), found.getRawBytes())
+pub(super) fn read_quickly(picture: Luma<'_>, deadline: Deadline) -> Option<Private<String>> {
+    with_bitmap(picture, |bitmap| {
+        first_reader(bitmap.get_black_matrix(), deadline).ok()
     })
 }
 
 /// Reads one picture, dark on light and light on dark (phones in dark mode).
-pub(super) fn read(picture: Luma<'_>) -> Option<Private<String>> {
-    with_bitmap(picture, |bitmap, hints| {
-        read_bitmap(bitmap, hints).or_else(|| {
+pub(super) fn read(picture: Luma<'_>, deadline: Deadline) -> Option<Private<String>> {
+    with_bitmap(picture, |bitmap| {
+        read_bitmap(bitmap, deadline).or_else(|| {
             bitmap.invert();
-            read_bitmap(bitmap, hints)
+            read_bitmap(bitmap, deadline)
         })
     })
 }
 
+type Bitmap<'a> = BinaryBitmap<HybridBinarizer<Luma8Source<'a>>>;
+
 /// What `read` makes of the picture in two colours, behind the fence.
 fn with_bitmap(
     picture: Luma<'_>,
-    read: impl FnOnce(&mut Bitmap<'_>, &DecodeHints) -> Option<Private<String>>,
+    read: impl FnOnce(&mut Bitmap<'_>) -> Option<Private<String>>,
 ) -> Option<Private<String>> {
+    fenced(|| {
+        let source =
+            Luma8Source::new_with_slice(picture.pixels(), picture.width(), picture.height())
+                .ok()?;
+        read(&mut BinaryBitmap::new(HybridBinarizer::new(source)))
+    })
+    .flatten()
+}
+
+/// Both of rxing's readers: the second finds some that the first does not. It has no end where
+/// there are many patterns.
+fn read_bitmap(bitmap: &mut Bitmap<'_>, deadline: Deadline) -> Option<Private<String>> {
+    match first_reader(bitmap.get_black_matrix(), deadline) {
+        Ok(text) => Some(text),
+        Err(NoText::Crowd) => None,
+        Err(NoText::Nothing) => deadline.before(|| second_reader(bitmap)),
+    }
+}
+
+/// Why there is no text.
+enum NoText {
+    Nothing,
+    Crowd,
+}
+
+fn first_reader(picture: &BitMatrix, deadline: Deadline) -> Result<Private<String>, NoText> {
+    let mut patterns = FindFinderPatterns(picture, true, 0);
+    if patterns.len() > PATTERNS_MAX {
+        return Err(NoText::Crowd);
+    }
+    let threes = GenerateFinderPatternSets(&mut patterns).into_iter();
+    threes
+        .take_while(|_| !deadline.has_passed())
+        .find_map(|three| {
+            let sampled = SampleQR(picture, &three).ok()?;
+            let found = Decode(sampled.getBits())
+                .ok()
+                .filter(|found| found.isValid())?;
+            as_it_stands(&found.text(), found.content().bytes())
+        })
+        .ok_or(NoText::Nothing)
+}
+
+fn second_reader(bitmap: &mut Bitmap<'_>) -> Option<Private<String>> {
     let hints = DecodeHints {
         PossibleFormats: Some(HashSet::from([BarcodeFormat::QR_CODE])),
         TryHarder: Some(true),
         ..DecodeHints::default()
     };
-    fenced(|| {
-        let source =
-            Luma8Source::new_with_slice(picture.pixels(), picture.width(), picture.height())
-                .ok()?;
-        let mut bitmap = BinaryBitmap::new(HybridBinarizer::new(source));
-        read(&mut bitmap, &hints)
-    })
-    .flatten()
-}
-
-type Bitmap<'a> = BinaryBitmap<HybridBinarizer<Luma8Source<'a>>>;
-
-/// Both of rxing's readers: the second finds some that the first does not.
-fn read_bitmap(bitmap: &mut Bitmap<'_>, hints: &DecodeHints) -> Option<Private<String>> {
-    let first = QrReader.decode_with_hints(bitmap, hints).ok();
-    // This reader's raw bytes are the content, the other one's are the codewords around it.
-    first
-        .and_then(|found| as_it_stands(found.getText(), found.getRawBytes()))
-        .or_else(|| {
-            let found = QRCodeReader.decode_with_hints(bitmap, hints).ok()?;
-            as_it_stands(found.getText(), &byte_segments(&found))
-        })
+    let found = QRCodeReader.decode_with_hints(bitmap, &hints).ok()?;
+    as_it_stands(found.getText(), &byte_segments(&found))
 }
 
 fn byte_segments(found: &RXingResult) -> Vec<u8> {

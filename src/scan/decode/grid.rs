@@ -45,7 +45,8 @@ impl Grid {
     /// The pixel of a place in modules, from the outer corner of the upper left module.
     pub fn at(&self, u: f32, v: f32) -> Point {
         let [x, y, w] = self.rows.map(|row| row[0] * u + row[1] * v + row[2]);
-        (x / w, y / w)
+        let near = 1.0 / w;
+        (x * near, y * near)
     }
 
     /// Pixels between neighbouring modules, on the mean.

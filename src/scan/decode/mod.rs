@@ -17,7 +17,9 @@ mod symbol;
 #[cfg(test)]
 mod tests;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
 
 use self::bits::Content;
 use self::read::Votes;
@@ -36,8 +38,40 @@ const MISSED_MAX: u32 = 5;
 const FRAME_TIME: Duration = Duration::from_millis(120);
 /// The same for the only picture there is.
 const PICTURE_TIME: Duration = Duration::from_secs(2);
-/// Pixels above which a picture is not doubled: it has enough of them, and time is bounded.
+/// Pixels of a frame, and of the only picture there is, that are looked at; one with more is reduced.
+/// A frame may be 1920 by 1080.
+const FRAME_MAX_PIXELS: usize = 2 << 20;
+const PICTURE_MAX_PIXELS: usize = 8 << 20;
+/// Pixels above which a picture is not doubled: it has enough of them.
 const DOUBLED_MAX_PIXELS: usize = 4 << 20;
+
+/// When a look ends, whatever has come of it: by the processor's time of this thread, so that what is
+/// read does not depend on what else the machine does. Whoever goes on asks it between any two
+/// steps, and no step is long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline(Duration);
+
+impl Deadline {
+    pub(super) fn after(time: Duration) -> Self {
+        Self(worked() + time)
+    }
+
+    pub(super) fn has_passed(self) -> bool {
+        worked() > self.0
+    }
+
+    /// What is found, if there is still time to look for it.
+    fn before<T>(self, find: impl FnOnce() -> Option<T>) -> Option<T> {
+        if self.has_passed() { None } else { find() }
+    }
+}
+
+/// The processor's time that this thread has taken.
+fn worked() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let whole = |part| u64::try_from(part).unwrap_or(0);
+    Duration::from_secs(whole(time.tv_sec)) + Duration::from_nanos(whole(time.tv_nsec))
+}
 
 /// A code that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,45 +134,46 @@ impl Eye {
     /// Looks at the next picture. Never panics. Bytes that are not UTF-8 are no text: which
     /// characters they would mean is not guessed.
     pub fn look(&mut self, picture: Luma<'_>) -> Sight {
-        let scales = Scales::of(picture);
-        let sight = match quick(&scales) {
+        let deadline = Deadline::after(FRAME_TIME);
+        let scales = Scales::of(picture, FRAME_MAX_PIXELS);
+        let mut sight = match quick(&scales, deadline) {
             Some(code) => Sight {
                 code: Some(code),
                 place: None,
             },
-            None => self.look_closely(&scales),
+            None => self.look_closely(&scales, deadline),
         };
         if sight.code.is_some() {
             *self = Self::default();
         }
+        sight.place = sight.place.map(|place| scales.in_given(place));
         sight
     }
 
-    fn look_closely(&mut self, scales: &Scales<'_>) -> Sight {
-        let until = Instant::now() + FRAME_TIME;
-        let has_time = || Instant::now() < until;
-        let mut seen = search_own(scales, self.symbol.as_ref(), until);
-        if seen.sight.place.is_none() && has_time() {
-            seen = self.follow(scales.whole).unwrap_or(seen);
+    fn look_closely(&mut self, scales: &Scales<'_>, deadline: Deadline) -> Sight {
+        let mut seen = search_own(scales, self.symbol.as_ref(), deadline);
+        if seen.sight.place.is_none() {
+            let followed = deadline.before(|| self.follow(scales, deadline));
+            seen = followed.unwrap_or(seen);
         }
         let mut sight = seen.sight;
         self.remember(seen.symbol, seen.is_known);
         self.failing += 1;
-        if sight.place.is_none() && self.failing % LINEAR_EVERY == 1 && has_time() {
-            sight.code = linear::read(scales.whole);
+        if sight.place.is_none() && self.failing % LINEAR_EVERY == 1 {
+            sight.code = deadline.before(|| linear::read_until(scales.whole(), deadline));
         }
-        if sight.code.is_none() && self.failing.is_multiple_of(GENERAL_EVERY) && has_time() {
-            sight.code = general(scales, false);
+        if sight.code.is_none() && self.failing.is_multiple_of(GENERAL_EVERY) {
+            sight.code = deadline.before(|| general(scales, false, deadline));
         }
         sight
     }
 
     /// Looks where the symbol was when it was last seen.
-    fn follow(&self, picture: Luma<'_>) -> Option<Seen> {
+    fn follow(&self, scales: &Scales<'_>, deadline: Deadline) -> Option<Seen> {
         let symbol = self.symbol.as_ref()?;
-        let found = symbol.track.follow(picture)?;
+        let found = symbol.track.follow(scales)?;
         let mut seen = Seen::default();
-        seen.look(found, Some(symbol));
+        seen.look(found, Some(symbol), deadline);
         Some(seen)
     }
 
@@ -154,24 +189,26 @@ impl Eye {
 
 /// Reads the only picture there is, as thoroughly as can be in two seconds or so.
 pub fn decode(picture: Luma<'_>) -> Option<Code> {
-    let until = Instant::now() + PICTURE_TIME;
-    let in_time = |find: &dyn Fn() -> Option<Code>| match Instant::now() < until {
-        true => find(),
-        false => None,
-    };
-    let scales = Scales::of(picture);
-    quick(&scales)
-        .or_else(|| in_time(&|| search_own(&scales, None, until).sight.code))
-        .or_else(|| in_time(&|| linear::read(picture)))
-        .or_else(|| in_time(&|| general(&scales, true)))
+    let deadline = Deadline::after(PICTURE_TIME);
+    let scales = Scales::of(picture, PICTURE_MAX_PIXELS);
+    quick(&scales, deadline)
+        .or_else(|| deadline.before(|| search_own(&scales, None, deadline).sight.code))
+        .or_else(|| deadline.before(|| linear::read_until(scales.whole(), deadline)))
+        .or_else(|| deadline.before(|| general(&scales, true, deadline)))
+}
+
+/// Reads nothing but a code of bars in the only picture there is.
+pub fn decode_linear(picture: Luma<'_>) -> Option<Code> {
+    linear::read_until(picture, Deadline::after(PICTURE_TIME))
 }
 
 /// Where a QR code lies in a picture. [`Eye`] says so too, but not of what it reads at a glance.
 #[cfg(feature = "camera")]
 pub(super) fn place_in(picture: Luma<'_>) -> Option<Place> {
+    let scales = Scales::of(picture, FRAME_MAX_PIXELS);
     let mut place = None;
-    search(&Scales::of(picture), |found| {
-        place = Some(found.place());
+    search(&scales, |found| {
+        place = Some(scales.in_given(found.place()));
         true
     });
     place
@@ -188,9 +225,9 @@ struct Seen {
 
 impl Seen {
     /// Looks at what may be a symbol; whether it is one that nothing better can come after.
-    fn look(&mut self, mut found: Found<'_>, earlier: Option<&Symbol>) -> bool {
+    fn look(&mut self, mut found: Found<'_>, earlier: Option<&Symbol>, deadline: Deadline) -> bool {
         let votes = earlier.and_then(|symbol| symbol.votes.as_ref());
-        let read = read::read(&mut found, votes);
+        let read = read::read(&mut found, votes, deadline);
         let is_best = read.content.is_some() || read.is_known;
         if is_best || self.symbol.is_none() {
             self.sight.place = Some(found.place());
@@ -207,30 +244,31 @@ impl Seen {
 }
 
 /// Our own way, for a symbol that may be small, smeared or shaded.
-fn search_own(scales: &Scales<'_>, earlier: Option<&Symbol>, until: Instant) -> Seen {
+fn search_own(scales: &Scales<'_>, earlier: Option<&Symbol>, deadline: Deadline) -> Seen {
     let mut seen = Seen::default();
     search(scales, |found| {
-        seen.look(found, earlier) || Instant::now() > until
+        seen.look(found, earlier, deadline) || deadline.has_passed()
     });
     seen
 }
 
 /// The general decoder on half the size: what is easy, and most is, it reads in no time.
-fn quick(scales: &Scales<'_>) -> Option<Code> {
-    general::read_quickly(scales.half()?).map(Code::qr)
+fn quick(scales: &Scales<'_>, deadline: Deadline) -> Option<Code> {
+    general::read_quickly(scales.half()?, deadline).map(Code::qr)
 }
 
 /// The general decoder, for what is none of ours: it knows more of damage, and of other shapes.
-fn general(scales: &Scales<'_>, is_thorough: bool) -> Option<Code> {
+fn general(scales: &Scales<'_>, is_thorough: bool, deadline: Deadline) -> Option<Code> {
+    let read = |picture| deadline.before(|| general::read(picture, deadline));
     // Half the size first: it reads most codes in a quarter of the time, noisy ones best.
     let text = scales
         .half()
-        .and_then(general::read)
-        .or_else(|| general::read(scales.whole))
-        .or_else(|| general::read(scales.smooth()?));
-    let doubles = is_thorough && scales.whole.pixels().len() <= DOUBLED_MAX_PIXELS;
+        .and_then(read)
+        .or_else(|| read(scales.whole()))
+        .or_else(|| read(scales.smooth()?));
+    let doubles = is_thorough && scales.whole().pixels().len() <= DOUBLED_MAX_PIXELS;
     let text = match text {
-        None if doubles => general::read(scales.whole.doubled()?.view()),
+        None if doubles => read(scales.whole().doubled()?.view()),
         text => text,
     };
     text.map(Code::qr)

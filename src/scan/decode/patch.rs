@@ -1,7 +1,52 @@
 //! The part of a picture around a symbol, as how dark each place is against what is around it.
 
 use super::grid::Point;
+use super::scales::Scales;
 use crate::scan::Luma;
+
+/// A mean is made up of so many blocks or more to each side, and is the same for all of a block.
+const BLOCKS: usize = 4;
+
+/// Sums of the pixels above and to the left of each, in a picture of half the size: for a mean over
+/// many, half of them on a side are enough.
+pub(super) struct Sums {
+    width: usize,
+    height: usize,
+    sums: Vec<u32>,
+}
+
+impl Sums {
+    pub fn of(half: Luma<'_>) -> Self {
+        let (width, height) = (half.width() as usize, half.height() as usize);
+        let stride = width + 1;
+        let mut sums = vec![0; stride * (height + 1)];
+        for y in 0..height {
+            let (above, here) = sums[y * stride..].split_at_mut(stride);
+            let mut sum = 0;
+            for ((to, above), pixel) in here[1..].iter_mut().zip(&above[1..]).zip(half.row(y)) {
+                sum += u32::from(*pixel);
+                *to = above + sum;
+            }
+        }
+        Self {
+            width,
+            height,
+            sums,
+        }
+    }
+
+    /// The mean around a pixel of the whole picture, so far to each side.
+    fn mean(&self, x: usize, y: usize, reach: usize) -> f32 {
+        let around = |at: usize, end: usize| {
+            let (at, reach) = ((at / 2).min(end - 1), reach / 2);
+            (at.saturating_sub(reach), (at + reach + 1).min(end))
+        };
+        let ((x0, x1), (y0, y1)) = (around(x, self.width), around(y, self.height));
+        let at = |x: usize, y: usize| self.sums[y * (self.width + 1) + x];
+        let sum = at(x1, y1) - at(x0, y1) - (at(x1, y0) - at(x0, y0));
+        sum as f32 / ((x1 - x0) * (y1 - y0)) as f32
+    }
+}
 
 /// A cut-out. Light on dark is turned over, so that dark modules are above zero.
 pub(super) struct Patch<'a> {
@@ -11,35 +56,33 @@ pub(super) struct Patch<'a> {
     top: usize,
     width: usize,
     height: usize,
-    /// Sums of all pixels above and to the left.
-    sums: Vec<u32>,
-    /// Pixels to each side that a place is compared with.
-    reach: usize,
+    /// Pixels to a side of a block are two to this power.
+    block: u32,
+    /// What the places of each block are compared with, row by row.
+    means: Vec<f32>,
     sign: f32,
 }
 
 impl<'a> Patch<'a> {
-    /// The part of `picture` with these points and a margin; `reach` pixels to each side make up
+    /// The part of a picture with these points and a margin; `reach` pixels to each side make up
     /// the mean that a place is compared with. None if hardly anything of it lies in the picture.
     pub fn of(
-        picture: Luma<'a>,
+        scales: &'a Scales<'_>,
         points: &[Point],
         margin: f32,
         reach: usize,
         is_dark: bool,
     ) -> Option<Self> {
+        let picture = scales.whole();
         let (left, width) = extent(points.iter().map(|p| p.0), margin, picture.width())?;
         let (top, height) = extent(points.iter().map(|p| p.1), margin, picture.height())?;
-        let stride = width + 1;
-        let mut sums = vec![0u32; stride * (height + 1)];
-        for y in 0..height {
-            let (above, here) = sums[y * stride..].split_at_mut(stride);
-            let row = &picture.row(top + y)[left..left + width];
-            let mut sum = 0;
-            for ((to, above), pixel) in here[1..].iter_mut().zip(&above[1..]).zip(row) {
-                sum += u32::from(*pixel);
-                *to = above + sum;
-            }
+        let (sums, block) = (scales.sums()?, (reach / BLOCKS).max(1).ilog2());
+        let middle = |from: usize, at: usize| from + (at << block) + (1 << block) / 2;
+        let (columns, rows) = (blocks(width, block), blocks(height, block));
+        let mut means = Vec::with_capacity(columns * rows);
+        for row in 0..rows {
+            let y = middle(top, row);
+            means.extend((0..columns).map(|column| sums.mean(middle(left, column), y, reach)));
         }
         Some(Self {
             picture,
@@ -47,8 +90,8 @@ impl<'a> Patch<'a> {
             top,
             width,
             height,
-            sums,
-            reach,
+            block,
+            means,
             sign: if is_dark { 1.0 } else { -1.0 },
         })
     }
@@ -68,26 +111,15 @@ impl<'a> Patch<'a> {
             f32::from(row[0]) * (1.0 - right) + f32::from(row[1]) * right
         };
         let pixel = pixels(row) * (1.0 - down) + pixels(row + 1) * down;
-        self.sign * (self.mean(column, row) - pixel)
+        let columns = blocks(self.width, self.block);
+        let block = (row >> self.block) * columns + (column >> self.block);
+        self.sign * (self.means[block] - pixel)
     }
+}
 
-    fn mean(&self, x: usize, y: usize) -> f32 {
-        let (x0, x1) = (
-            x.saturating_sub(self.reach),
-            (x + self.reach + 1).min(self.width),
-        );
-        let (y0, y1) = (
-            y.saturating_sub(self.reach),
-            (y + self.reach + 1).min(self.height),
-        );
-        let at = |x: usize, y: usize| self.sums[y * (self.width + 1) + x];
-        // Sums of the largest pictures turn over; what they differ by is right.
-        let sum = at(x1, y1)
-            .wrapping_add(at(x0, y0))
-            .wrapping_sub(at(x0, y1))
-            .wrapping_sub(at(x1, y0));
-        sum as f32 / ((x1 - x0) * (y1 - y0)) as f32
-    }
+/// Blocks along so many pixels.
+fn blocks(pixels: usize, block: u32) -> usize {
+    ((pixels - 1) >> block) + 1
 }
 
 /// From where, and how far.

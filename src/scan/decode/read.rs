@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Deadline;
 use super::bits::Content;
 use super::layout::Layout;
 use super::search::Found;
@@ -45,10 +46,10 @@ pub(super) struct Read {
 }
 
 /// Reads it, with the help of `earlier` frames if they showed the same.
-pub(super) fn read(found: &mut Found<'_>, earlier: Option<&Votes>) -> Read {
+pub(super) fn read(found: &mut Found<'_>, earlier: Option<&Votes>, deadline: Deadline) -> Read {
     let samples = Samples::take(&found.patch, &found.grid);
     let content = believed(symbol::read(found.layout(), &samples.plain()));
-    if content.is_some() || !found.refine() {
+    if content.is_some() || deadline.has_passed() || !found.refine() {
         return Read {
             content,
             ..Read::default()
@@ -59,7 +60,7 @@ pub(super) fn read(found: &mut Found<'_>, earlier: Option<&Votes>) -> Read {
     let plain = samples.plain();
     let is_same = |votes: &&Votes| votes.size == size && agreement(&votes.sums, &plain) > SAME;
     let earlier = earlier.filter(is_same);
-    let (soft, mut content) = equalised(&samples, found.layout(), earlier);
+    let (soft, mut content) = equalised(&samples, found.layout(), earlier, deadline);
     let said = soft.iter().map(|voice| voice.clamp(-VOICE, VOICE));
     let sums: Vec<f32> = match earlier {
         None => said.collect(),
@@ -68,7 +69,7 @@ pub(super) fn read(found: &mut Found<'_>, earlier: Option<&Votes>) -> Read {
             pairs.map(|(sum, voice)| sum * KEPT + voice).collect()
         }
     };
-    if content.is_none() && earlier.is_some() {
+    if content.is_none() && earlier.is_some() && !deadline.has_passed() {
         content = believed(symbol::read(found.layout(), &sums));
     }
     Read {
@@ -83,11 +84,15 @@ fn equalised(
     samples: &Samples,
     layout: &Layout,
     earlier: Option<&Votes>,
+    deadline: Deadline,
 ) -> (Vec<f32>, Option<Content>) {
     let fixed = soft::fixed(layout);
     let mut soft = earlier.map_or_else(|| samples.plain(), |votes| votes.sums.clone());
     let mut known = Vec::new();
     for round in 0..ROUNDS {
+        if deadline.has_passed() {
+            break;
+        }
         let mut lessons = fixed.clone();
         lessons.extend(known);
         if round > 0 || earlier.is_some() {

@@ -7,14 +7,11 @@ use super::grid::{Grid, Point};
 use super::layout::Layout;
 use super::patch::Patch;
 use super::scales::Scales;
-use crate::scan::Luma;
 
 /// Pixels to each side that a pixel is compared with, in a picture of half the size and in a whole
 /// one: in the first large modules are found, in the second small ones.
 const REACH_HALF: usize = 24;
 const REACH_WHOLE: usize = 9;
-/// A picture with more pixels has enough of them for each module when it is half as large.
-const WHOLE_MAX_PIXELS: usize = 8 << 20;
 /// Finder patterns that are met less well lie over something else, from -1 to 1.
 const FINDERS_MIN: f32 = 0.5;
 /// The same for the other fixed modules.
@@ -62,22 +59,19 @@ impl Found<'_> {
 /// Shows the grids that may lie over symbols, the likeliest first, until one is `enough`; the
 /// finder patterns are searched in half of the size first. Whether one was.
 pub(super) fn search<'a>(
-    scales: &Scales<'a>,
+    scales: &'a Scales<'_>,
     mut is_enough: impl FnMut(Found<'a>) -> bool,
 ) -> bool {
     let half = scales.half();
     let large = half.map_or_else(Vec::new, |half| finder::find(half, REACH_HALF, 1));
     let large: Vec<Finder> = large.into_iter().map(Finder::doubled).collect();
-    if among(scales.whole, &large, &mut is_enough) {
+    if among(scales, &large, &mut is_enough) {
         return true;
-    }
-    if scales.whole.pixels().len() > WHOLE_MAX_PIXELS {
-        return false;
     }
     let small = scales
         .smooth()
         .map_or_else(Vec::new, |smooth| finder::find(smooth, REACH_WHOLE, 2));
-    among(scales.whole, &small, &mut is_enough)
+    among(scales, &small, &mut is_enough)
 }
 
 /// Where a symbol was last seen.
@@ -96,11 +90,11 @@ impl Track {
     }
 
     /// The symbol nearby in the next frame, though its finder patterns are too smeared to be found.
-    pub fn follow<'a>(&self, picture: Luma<'a>) -> Option<Found<'a>> {
+    pub fn follow<'a>(&self, scales: &'a Scales<'_>) -> Option<Found<'a>> {
         let module = self.grid.module();
         let reach = (module * SHADE) as usize + 2;
         let margin = module * FOLLOWED_MARGIN;
-        let patch = Patch::of(picture, &self.grid.corners, margin, reach, self.is_dark)?;
+        let patch = Patch::of(scales, &self.grid.corners, margin, reach, self.is_dark)?;
         let trial = Trial::of(self.grid.size)?;
         let (score, grid) = fit::follow(&self.grid, &trial.marks, &patch)?;
         let mut found = Found { patch, trial, grid };
@@ -109,17 +103,17 @@ impl Track {
 }
 
 fn among<'a>(
-    picture: Luma<'a>,
+    scales: &'a Scales<'_>,
     finders: &[Finder],
     is_enough: &mut impl FnMut(Found<'a>) -> bool,
 ) -> bool {
     let corners = finder::corners(finders).into_iter();
     corners
-        .filter_map(|corner| at(picture, &corner))
+        .filter_map(|corner| at(scales, &corner))
         .any(is_enough)
 }
 
-fn at<'a>(picture: Luma<'a>, corner: &Corner) -> Option<Found<'a>> {
+fn at<'a>(scales: &'a Scales<'_>, corner: &Corner) -> Option<Found<'a>> {
     let (a, b, d) = (corner.upper_left, corner.upper_right, corner.lower_left);
     let points: [Point; 4] = [
         (a.x, a.y),
@@ -131,7 +125,7 @@ fn at<'a>(picture: Luma<'a>, corner: &Corner) -> Option<Found<'a>> {
     let down = (d.x - a.x).hypot(d.y - a.y);
     let module = right.max(down) / (corner.size - 7.0);
     let reach = (module * SHADE) as usize + 2;
-    let patch = Patch::of(picture, &points, module * MARGIN, reach, a.is_dark)?;
+    let patch = Patch::of(scales, &points, module * MARGIN, reach, a.is_dark)?;
     let mut trials: Vec<(f32, &'static Trial)> = fit::sizes(corner.size)
         .filter_map(Trial::of)
         .map(|trial| (trial.finders(corner, &patch), trial))

@@ -1,7 +1,6 @@
 use proptest::prelude::*;
 
-use super::read;
-use crate::scan::{Luma, Symbology};
+use crate::scan::{Luma, Symbology, decode_linear as read};
 
 /// Bars and spaces of the values of Code 128, in modules (ISO/IEC 15417 table 1); then stop.
 const CODE_128: &str = "212222 222122 222221 121223 121322 131222 122213 122312 132212 221213 \

@@ -10,6 +10,7 @@
 mod hand;
 mod lens;
 mod level;
+mod odd;
 mod pose;
 mod random;
 mod room;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use hand::Hand;
 use level::Conditions;
 pub use level::LEVEL_MAX;
+pub use odd::{ODD, Pattern, odd};
 use pose::Pose;
 pub use pose::{HEIGHT, WIDTH};
 use random::Random;
@@ -88,6 +90,24 @@ pub fn sequence(level: u8, seed: u64) -> Sequence {
         })
         .collect();
     Sequence { text, shots }
+}
+
+/// A JPEG file as most webcams send it: without the Huffman tables that the standard proposes
+/// (ITU-T T.81 annex K.3). The file is a right one.
+pub fn without_tables(file: &[u8]) -> Vec<u8> {
+    const HUFFMAN_TABLES: u8 = 0xC4;
+    const SCAN: u8 = 0xDA;
+    let mut bare = file[..2].to_vec();
+    let mut at = 2;
+    while file[at + 1] != SCAN {
+        let end = at + 2 + usize::from(u16::from_be_bytes([file[at + 2], file[at + 3]]));
+        if file[at + 1] != HUFFMAN_TABLES {
+            bare.extend(&file[at..end]);
+        }
+        at = end;
+    }
+    bare.extend(&file[at..]);
+    bare
 }
 
 /// A picture without a code: a room, or a card's, paper's or screen's side that has none.

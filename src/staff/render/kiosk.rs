@@ -23,7 +23,8 @@ pub(super) fn card(kiosk: &Kiosk, reader: &Reader<'_>) -> Element {
             .text(text(language, Text::StaffSilent));
         line.text(" ").child(age(at, language))
     });
-    let cause = kiosk.cause.as_deref().map(|code| cause(code, language));
+    let causes = [&kiosk.cause, &kiosk.alert].into_iter().flatten();
+    let causes = causes.map(|code| cause(code, language));
     tag("li")
         .class(class)
         .child(
@@ -35,7 +36,7 @@ pub(super) fn card(kiosk: &Kiosk, reader: &Reader<'_>) -> Element {
         .children(badges(kiosk, language))
         .child(state)
         .children(shown(kiosk))
-        .children(cause)
+        .children(causes)
         .children(devices(kiosk, language))
         .children(kiosk.last_call.as_ref().map(|call| last_call(call, reader)))
         .children(

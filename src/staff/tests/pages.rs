@@ -20,6 +20,8 @@ fn draft(kind: VisitKind, name: &str, reason: Option<&str>) -> Draft {
     Draft {
         visit: Uuid::now_v7(),
         provenance: Uuid::now_v7(),
+        session: Default::default(),
+        stops: Vec::new(),
         kiosk: "K1".into(),
         kind,
         service: ServiceCode("NOI".into()),
@@ -227,6 +229,31 @@ fn what_does_not_fit_in_the_papers_is_shown_to_staff() {
         assert!(odd.contains(hint), "{hint} not in {odd}");
         assert!(!fitting.contains(hint), "{hint} in {fitting}");
     }
+}
+
+#[test]
+fn what_does_not_fit_is_shown_also_of_a_visit_that_is_only_to_be_typed_in() {
+    let house = House::new();
+    let mut visit = draft(VisitKind::Service, "LÊ VĂN C", None);
+    let person = visit.person.as_mut().unwrap();
+    person.card_expiry = Some(visit.day.yesterday().unwrap());
+    house.store.issue(&visit).unwrap();
+    house.store.local(visit.visit).unwrap();
+    let page = house.clerk().get("/?lang=en").body;
+    assert!(page.contains("The card has expired"), "{page}");
+}
+
+#[test]
+fn papers_of_another_are_told_beside_the_kiosk_and_nobody_is_called_for_them() {
+    let house = House::new();
+    let mut beside = status(&json!({ "name": "printing", "number": "N007" }));
+    beside["view"]["alert"] = json!("another_person");
+    house.publish("K1", &beside);
+    let page = house.clerk().get("/?lang=en").body;
+    let tree = parse(&page);
+    let card = words(&by_class(&tree, "kiosk")[0]);
+    assert!(card.contains("somebody else"), "{card}");
+    assert!(by_class(&tree, "calling").is_empty());
 }
 
 #[test]

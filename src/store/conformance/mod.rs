@@ -2,6 +2,7 @@
 //! but the traits. [`model`] then compares a store with a simpler one, act by act.
 
 pub(super) mod acts;
+mod calls;
 mod fleet;
 pub(super) mod model;
 mod outbox;
@@ -17,7 +18,8 @@ use super::{Answer, Store, Visits};
 use crate::config::Service;
 use crate::identity::{Grade, InsuranceNumber, Person, PersonalNumber, Way};
 use crate::queue::{
-    Draft, InsuranceStatus, Issued, QueueNumber, Refusal, Series, ServiceCode, VisitKind,
+    Capacity, Draft, InsuranceStatus, Issued, QueueNumber, Refusal, Room, Series, ServiceCode,
+    VisitKind,
 };
 
 /// Runs every promise, each on a store of its own, made with [`services`].
@@ -25,6 +27,7 @@ pub(in crate::store) fn all(make: impl Fn() -> Box<dyn Store>) {
     let promises = visits::PROMISES
         .iter()
         .chain(persons::PROMISES)
+        .chain(calls::PROMISES)
         .chain(outbox::PROMISES)
         .chain(register::PROMISES)
         .chain(fleet::PROMISES);
@@ -38,22 +41,32 @@ type Promise = fn(&dyn Store);
 /// The day of these tests.
 pub(in crate::store) const TODAY: Date = date(2026, 11, 23);
 
-/// The queues of these tests; the last is the desk.
+/// The queues of these tests: two, the desk, and one whose room receives few.
 pub(in crate::store) fn services() -> Vec<Service> {
-    [("NOI", "A", 1), ("NGOAI", "B", 101), ("BAN", "Q", 1)]
-        .map(|(code, prefix, first)| Service {
-            code: ServiceCode(code.into()),
-            name_vi: code.into(),
-            name_en: code.into(),
-            place: "1".into(),
-            series: Series {
-                prefix: prefix.into(),
-                digits: 3,
-                first,
-            },
-        })
-        .into()
+    let queue = |code: &str, prefix: &str, first| Service {
+        series: Series {
+            first,
+            ..Series::new(prefix)
+        },
+        ..Service::new(code, prefix)
+    };
+    let few = Room {
+        place: "301".into(),
+        capacity: Capacity::BySession(vec![MORNING_MOST, 1]),
+    };
+    vec![
+        queue("NOI", "A", 1),
+        queue("NGOAI", "B", 101),
+        queue("BAN", "Q", 1),
+        Service {
+            rooms: vec![few],
+            ..queue("SIEU", "C", 1)
+        },
+    ]
 }
+
+/// Numbers of the morning for the room that receives few.
+const MORNING_MOST: u32 = 20;
 
 /// The moment `second` of these tests.
 pub(in crate::store) fn at(second: u32) -> Timestamp {
@@ -65,6 +78,8 @@ pub(in crate::store) fn draft(n: u32) -> Draft {
     Draft {
         visit: id(n),
         provenance: Uuid::from_u128(u128::from(n) << 64),
+        session: Default::default(),
+        stops: Vec::new(),
         kiosk: "K1".into(),
         kind: VisitKind::Service,
         service: ServiceCode("NOI".into()),

@@ -7,7 +7,7 @@ use super::acts::Act;
 use super::{TODAY, at, services};
 use crate::identity::Person;
 use crate::queue::{
-    Draft, Issued, Paper, QueueNumber, Refusal, ServiceCode, VisitKind, VisitRecord,
+    Draft, Issued, Paper, QueueNumber, Refusal, ServiceCode, Session, VisitKind, VisitRecord,
 };
 use crate::store::{Answer, Backlog, OutboxRow, Store, Tally};
 use jiff::Timestamp;
@@ -197,7 +197,7 @@ impl Model {
         let series = service.expect("a service of these tests").series;
         self.visits.push(Visit {
             draft: draft.clone(),
-            number: series.number(series.first + before),
+            number: series.number(Session::default(), series.first + before),
             state: State::Waiting,
             paper: None,
             printed: 0,

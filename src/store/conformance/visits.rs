@@ -3,17 +3,19 @@ use std::collections::BTreeSet;
 use jiff::civil::date;
 
 use super::{
-    Promise, TODAY, at, at_service, desk, draft, id, new, number, of, proven, refused, rejected,
-    same,
+    MORNING_MOST, Promise, TODAY, at, at_service, desk, draft, id, new, number, of, proven,
+    refused, rejected, same,
 };
 use crate::identity::{Grade, PriorityReason, Way};
-use crate::queue::{Draft, Paper, QueueNumber, Refusal};
-use crate::store::{Store, StoreError, VisitLine};
+use crate::queue::{Draft, Paper, QueueNumber, Refusal, Session};
+use crate::store::{Answer, Store, StoreError, VisitLine};
 
 pub(super) const PROMISES: &[Promise] = &[
     a_number_is_told_with_all_that_a_ticket_needs,
     the_same_visit_gets_the_same_number_for_ever,
     numbers_taken_at_once_are_unique_and_without_gaps,
+    a_person_who_comes_everywhere_at_once_gets_one_number,
+    a_full_session_gives_no_further_number,
     an_unclaimed_number_leaves_the_queue_and_comes_back_to_its_person,
     an_unclaimed_number_is_not_given_to_other_evidence,
     a_printed_number_cannot_be_unclaimed_and_paper_brings_one_back,
@@ -67,6 +69,82 @@ fn numbers_taken_at_once_are_unique_and_without_gaps(store: &dyn Store) {
     });
     let expected = (1..=THREADS * EACH).map(|n| number(&format!("A{n:03}")));
     assert_eq!(numbers, expected.collect());
+}
+
+fn a_person_who_comes_everywhere_at_once_gets_one_number(store: &dyn Store) {
+    const KIOSKS: u32 = 8;
+    const PERSONS: u32 = 12;
+    let numbers: Vec<BTreeSet<_>> = std::thread::scope(|scope| {
+        let kiosks: Vec<_> = (0..KIOSKS)
+            .map(|kiosk| {
+                let take = move |who: u32| {
+                    let draft = proven(1 + kiosk * PERSONS + who, who);
+                    match store.issue(&draft).expect("the store works") {
+                        Answer::New(issued) | Answer::Same(issued) => issued.number,
+                        Answer::Refused(refusal) => panic!("{refusal:?}"),
+                    }
+                };
+                scope.spawn(move || (0..PERSONS).map(take).collect::<Vec<_>>())
+            })
+            .collect();
+        let taken: Vec<Vec<_>> = kiosks
+            .into_iter()
+            .map(|k| k.join().expect("no panic"))
+            .collect();
+        let of = |who: usize| taken.iter().map(|numbers| numbers[who].clone()).collect();
+        (0..PERSONS as usize).map(of).collect()
+    });
+    assert!(
+        numbers.iter().all(|of_one| of_one.len() == 1),
+        "{numbers:?}"
+    );
+    let all: BTreeSet<_> = numbers.into_iter().flatten().collect();
+    let expected = (1..=PERSONS).map(|n| number(&format!("A{n:03}")));
+    assert_eq!(all, expected.collect());
+}
+
+fn a_full_session_gives_no_further_number(store: &dyn Store) {
+    const KIOSKS: u32 = 6;
+    let of = |n, session| Draft {
+        session: Session(session),
+        ..at_service(proven(n, n), "SIEU")
+    };
+    let taken: Vec<_> = std::thread::scope(|scope| {
+        let kiosks: Vec<_> = (0..KIOSKS)
+            .map(|kiosk| {
+                let take = move |n| store.issue(&of(1 + kiosk * MORNING_MOST + n, 0));
+                scope.spawn(move || (0..MORNING_MOST / 2).map(take).collect::<Vec<_>>())
+            })
+            .collect();
+        let taken = kiosks.into_iter().flat_map(|k| k.join().expect("no panic"));
+        taken
+            .map(|answer| answer.expect("the store works"))
+            .collect()
+    });
+    let new: BTreeSet<_> = taken.iter().filter_map(number_of).collect();
+    let expected = (1..=MORNING_MOST).map(|n| number(&format!("C{n:03}")));
+    assert_eq!(new, expected.collect());
+    let full = |session| Refusal::Full {
+        session: Session(session),
+    };
+    let refused_now = taken
+        .iter()
+        .filter(|answer| **answer == Answer::Refused(full(0)));
+    assert_eq!(
+        refused_now.count() as u32,
+        KIOSKS * MORNING_MOST / 2 - MORNING_MOST
+    );
+    // The afternoon has places of its own, and a desk number is never refused.
+    assert_eq!(super::new(store, &of(901, 1)).number.as_str(), "C021");
+    assert_eq!(refused(store, &of(902, 1)), full(1));
+    assert_eq!(super::new(store, &desk(903)).number.as_str(), "Q001");
+}
+
+fn number_of(answer: &Answer) -> Option<QueueNumber> {
+    match answer {
+        Answer::New(issued) => Some(issued.number.clone()),
+        Answer::Same(_) | Answer::Refused(_) => None,
+    }
 }
 
 fn an_unclaimed_number_leaves_the_queue_and_comes_back_to_its_person(store: &dyn Store) {
@@ -179,7 +257,7 @@ fn the_tally_names_every_queue(store: &dyn Store) {
         format!("{} {} {last}", line.service.0, line.issued)
     });
     let lines: Vec<_> = lines.collect();
-    assert_eq!(lines, ["NOI 2 A002", "NGOAI 0 -", "BAN 1 Q001"]);
+    assert_eq!(lines, ["NOI 2 A002", "NGOAI 0 -", "BAN 1 Q001", "SIEU 0 -"]);
     let yesterday = store.tally(TODAY.yesterday().expect("a day"));
     assert!(
         yesterday

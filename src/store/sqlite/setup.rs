@@ -17,7 +17,10 @@ use crate::store::key_file::key_of;
 use crate::store::seal::Seal;
 
 /// All shapes of the tables, oldest first. The store knows how many of them it has been through.
-const SHAPES: &[&str] = &[include_str!("../schema/0001.sql")];
+const SHAPES: &[&str] = &[
+    include_str!("../schema/sqlite/0001.sql"),
+    include_str!("../schema/sqlite/0002.sql"),
+];
 /// `PRAGMA synchronous`: FULL.
 const FULL: i64 = 2;
 
@@ -61,16 +64,18 @@ fn connect(path: &Path, key_file: &Path, seal: &Seal) -> Result<Connection, Stor
         }
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
-        connection.pragma_update(None, "foreign_keys", true)?;
         // What is purged is overwritten, and nothing goes to a temporary file.
         connection.pragma_update(None, "secure_delete", true)?;
         connection.pragma_update(None, "temp_store", "memory")?;
         connection.pragma_update(None, "trusted_schema", false)?;
-        settings_of(&connection)?.check(path)?;
+        // A table that is made anew loses its rows for a moment: to those that refer to them, too.
+        connection.pragma_update(None, "foreign_keys", false)?;
         shape(&mut connection, path, seal)?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        settings_of(&connection)?.check(path)?;
         Ok(connection)
     };
-    connected().map_err(|fault| fault.of(path))
+    connected().map_err(|fault| fault.of(&path.display().to_string()))
 }
 
 /// Waits while another process writes. SQLite's own waits grow to a tenth of a second: beside a

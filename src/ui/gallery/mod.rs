@@ -4,7 +4,7 @@ mod sight;
 
 use crate::checkin::{Keypad, PaperShown, Reading, Screen, Shown, View, Want, Ways};
 use crate::identity::{Grade, Private};
-use crate::queue::{QueueNumber, Series, ServiceCode};
+use crate::queue::{QueueNumber, Series, ServiceCode, Session};
 use crate::scan::Glance;
 use crate::words::{Cause, Language};
 
@@ -45,6 +45,7 @@ fn sample(name: &'static str, language: Language, screen: Screen) -> Sample {
         conversation: 1,
         screen,
         staff_called: false,
+        alert: None,
         leaving: false,
         card_present: false,
     };
@@ -268,6 +269,7 @@ fn decisions(language: Language) -> impl Iterator<Item = (&'static str, Screen)>
             "choose",
             Screen::Choose {
                 services: few,
+                full: None,
                 who: Some(person()),
             },
         ),
@@ -275,7 +277,16 @@ fn decisions(language: Language) -> impl Iterator<Item = (&'static str, Screen)>
             "choose-many",
             Screen::Choose {
                 services: services(language),
+                full: None,
                 who: None,
+            },
+        ),
+        (
+            "choose-full",
+            Screen::Choose {
+                services: services(language).split_off(1),
+                full: services(language).first().map(|(_, name)| name.clone()),
+                who: Some(person()),
             },
         ),
         (
@@ -289,12 +300,7 @@ fn decisions(language: Language) -> impl Iterator<Item = (&'static str, Screen)>
 }
 
 fn number(prefix: &str, value: u32) -> QueueNumber {
-    let series = Series {
-        prefix: prefix.to_owned(),
-        digits: 3,
-        first: 1,
-    };
-    series.number(value)
+    Series::new(prefix).number(Session::default(), value)
 }
 
 fn ended(desk: Option<Cause>, paper: PaperShown, grade: Option<Grade>) -> Screen {
@@ -374,7 +380,19 @@ fn others(language: Language) -> Vec<Sample> {
     forgotten.view.card_present = true;
     let mut called = sample("called", language, gathering(Want::CardOrCode));
     called.view.staff_called = true;
-    vec![leaving, done_leaving, forgotten, called, long(language)]
+    let mut all = vec![leaving, done_leaving, forgotten, called, long(language)];
+    // The code of another was shown beside a check-in.
+    for (name, screen) in decisions(language) {
+        let name = match name {
+            "confirm" => "confirm-another",
+            "choose" => "choose-another",
+            _ => continue,
+        };
+        let mut beside = sample(name, language, screen);
+        beside.view.alert = Some(Cause::AnotherPerson);
+        all.push(beside);
+    }
+    all
 }
 
 /// Names as long as hospitals have them.

@@ -9,10 +9,15 @@ pub(super) fn draw(
     canvas: &mut Canvas,
     mut area: Rect,
     services: &[(ServiceCode, String)],
+    full: Option<&str>,
     shown: Option<&Shown>,
 ) {
     who(canvas, &mut area, shown);
-    heading(canvas, &mut area, &[title(canvas.say(Text::ChooseTitle))]);
+    let question = match full {
+        None => canvas.say(Text::ChooseTitle).to_owned(),
+        Some(service) => canvas.say(Text::ChooseFull).replace("{service}", service),
+    };
+    heading(canvas, &mut area, &[title(&question)]);
     let gap = canvas.tokens.gap();
     let (least, most) = (canvas.tokens.small(), canvas.tokens.big() * 1.35);
     let fit = (((area.height() + gap) / (least + gap)) as usize).max(1);

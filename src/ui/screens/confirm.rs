@@ -1,10 +1,10 @@
 use super::{
     Canvas, Cut, Icon, Inks, Kind, Line, Look, Rect, Shown, Text, Touch, colour, ends_in, heading,
-    line, offer, offers_below, title,
+    line, offer, offers_below, title, who,
 };
 
-/// Is this the patient?
-pub(super) fn draw(canvas: &mut Canvas, mut area: Rect, shown: &Shown) {
+/// Is this the patient? In one line where something else needs the room.
+pub(super) fn draw(canvas: &mut Canvas, mut area: Rect, shown: &Shown, in_one_line: bool) {
     heading(canvas, &mut area, &[title(canvas.say(Text::ConfirmTitle))]);
     let no = offer(
         Look::Secondary,
@@ -19,6 +19,9 @@ pub(super) fn draw(canvas: &mut Canvas, mut area: Rect, shown: &Shown) {
         Touch::Confirm(true),
     );
     offers_below(canvas, &mut area, vec![no, yes]);
+    if in_one_line {
+        return who(canvas, &mut area, Some(shown));
+    }
     let year = shown
         .birth_year
         .map(|year| format!("{} {year}", canvas.say(Text::BirthYear)));

@@ -25,7 +25,7 @@ use crate::words::{Cause, Text};
 const BETWEEN: &str = "  ·  ";
 
 /// Draws the screen of `view` into `area`.
-pub(super) fn draw(canvas: &mut Canvas, area: Rect, view: &View) {
+pub(super) fn draw(canvas: &mut Canvas, mut area: Rect, view: &View) {
     match &view.screen {
         Screen::Welcome { ways, notice } => welcome::draw(canvas, area, *ways, *notice),
         Screen::Consent => consent::draw(canvas, area),
@@ -49,8 +49,18 @@ pub(super) fn draw(canvas: &mut Canvas, area: Rect, view: &View) {
             };
             gathering::draw(canvas, area, &asked);
         }
-        Screen::Confirm { who } => confirm::draw(canvas, area, who),
-        Screen::Choose { services, who } => choose::draw(canvas, area, services, who.as_ref()),
+        Screen::Confirm { who } => {
+            problem(canvas, &mut area, view.alert);
+            confirm::draw(canvas, area, who, view.alert.is_some());
+        }
+        Screen::Choose {
+            services,
+            full,
+            who,
+        } => {
+            problem(canvas, &mut area, view.alert);
+            choose::draw(canvas, area, services, full.as_deref(), who.as_ref());
+        }
         Screen::Issuing { who } => number::issuing(canvas, area, who.as_ref()),
         Screen::Printing {
             number,

@@ -150,6 +150,7 @@ fn every_service_can_be_reached_however_many_there_are() {
         let mut view = welcome(1);
         view.screen = Screen::Choose {
             services: services.clone(),
+            full: None,
             who: None,
         };
         kiosk.show(view);

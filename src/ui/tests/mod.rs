@@ -164,6 +164,7 @@ fn welcome(conversation: u64) -> View {
             notice: true,
         },
         staff_called: false,
+        alert: None,
         leaving: false,
         card_present: false,
     }

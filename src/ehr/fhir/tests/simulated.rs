@@ -9,7 +9,7 @@ use super::{
 use crate::config::{Fhir, HospitalNumbers};
 use crate::ehr::{EhrError, FhirServer, Handed, HospitalSystem, Match};
 use crate::identity::{
-    BirthDate, HospitalNumber, HospitalPattern, InsuranceNumber, Person, Private,
+    BirthDate, HospitalNumber, HospitalPattern, InsuranceNumber, Person, Private, Sex,
 };
 use crate::queue::{PatientRef, ServiceCode, VisitKind};
 use crate::sim::ehr::{Fault, Seed, Server};
@@ -322,6 +322,40 @@ fn a_visit_of_a_new_patient_is_one_patient_and_one_encounter_however_often_it_is
     let provenance = &sim.all("Provenance")[0];
     let target = format!("Encounter/{}", encounter["id"].as_str().expect("an id"));
     assert_eq!(provenance["target"][0]["reference"], target);
+}
+
+#[test]
+fn what_in_the_papers_is_worth_a_look_reaches_the_system_with_the_visit_alone() {
+    let (sim, client) = start(vec![stranger()]);
+    let mut odd = visit(1);
+    let person = odd.draft.person.as_mut().expect("a person");
+    (person.sex, person.birth_date) = (Some(Sex::Female), BirthDate::parse("1980-02-28"));
+    person.personal_number = Some(number("001090345678"));
+    person.card_expiry = Some(odd.draft.day.yesterday().expect("a day"));
+    let mut fitting = visit(2);
+    let person = fitting.draft.person.as_mut().expect("a person");
+    person.personal_number = Some(number("001090345679"));
+    for record in [&odd, &fitting] {
+        let frozen = client.render(record).expect("rendered");
+        let handed = client.hand_over(record, &frozen, false);
+        assert!(matches!(handed, Ok(Handed::Sent { .. })), "{handed:?}");
+    }
+    let said = |encounter: &Value| {
+        let parts = encounter["extension"][0]["extension"].as_array();
+        let hints = parts.expect("parts").iter().filter(|p| p["url"] == "hint");
+        hints
+            .map(|hint| hint["valueCode"].clone())
+            .collect::<Vec<_>>()
+    };
+    let encounters = sim.encounters();
+    assert_eq!(
+        said(&encounters[0]),
+        ["sex_differs", "birth_year_differs", "card_expired"]
+    );
+    assert_eq!(said(&encounters[1]), [""; 0]);
+    for patient in sim.patients() {
+        assert!(!patient.to_string().contains("differs"), "{patient}");
+    }
 }
 
 #[test]

@@ -8,13 +8,14 @@ use serde_json::json;
 use super::open;
 use crate::queue::Draft;
 use crate::store::conformance::{TODAY, at, draft, new, person, proven};
-use crate::store::sqlite::{Fault, Sqlite};
+use crate::store::sql::Fault;
+use crate::store::sqlite::Sqlite;
 use crate::store::{
     Act, Answer, Audit, Command, Fleet, Outbox, Register, Store, StoreError, Visits,
 };
 
 fn raw(store: &Sqlite) -> Connection {
-    Connection::open(&store.path).expect("opens")
+    Connection::open(&store.engine.path).expect("opens")
 }
 
 fn count(store: &Sqlite, table: &str) -> u32 {
@@ -92,11 +93,12 @@ fn on_a_full_disk_nothing_is_half_written() {
     let store = open(folder.path()).expect("a new store");
     new(&store, &draft(1));
     let pages: i64 = store
+        .engine
         .lock()
         .pragma_query_value(None, "page_count", |row| row.get(0))
         .expect("asked");
     let limit = |pages: i64| {
-        let connection = store.lock();
+        let connection = store.engine.lock();
         let set = connection
             .pragma_update_and_check(None, "max_page_count", pages, |row| row.get::<_, i64>(0));
         assert_eq!(set.expect("set"), pages);
@@ -133,7 +135,7 @@ fn a_store_that_another_process_holds_is_given_up_in_time() {
     let folder = tempfile::tempdir().expect("folder");
     let store = open(folder.path()).expect("a new store");
     let briefly = Duration::from_millis(20);
-    store.lock().busy_timeout(briefly).expect("set");
+    store.engine.lock().busy_timeout(briefly).expect("set");
     let other = raw(&store);
     other.execute_batch("BEGIN IMMEDIATE").expect("begun");
     let answer = store.issue(&draft(1));
@@ -171,13 +173,13 @@ fn a_thread_that_panics_leaves_a_sound_store() {
     let panicked = std::thread::scope(|scope| {
         let work = || -> Result<(), StoreError> {
             store.write(|tx| {
-                tx.execute("UPDATE counters SET last = 99", [])?;
+                tx.execute("UPDATE counters SET last = 99", &[])?;
                 panic!("while writing");
             })
         };
         scope.spawn(work).join().is_err()
     });
-    assert!(panicked && store.connection.is_poisoned());
+    assert!(panicked && store.engine.connection.is_poisoned());
     assert_eq!(new(&store, &draft(2)).number.as_str(), "A002");
 }
 
@@ -187,7 +189,7 @@ fn an_error_takes_everything_back() {
     let store = open(folder.path()).expect("a new store");
     new(&store, &draft(1));
     let failed: Result<(), _> = store.write(|tx| {
-        tx.execute("UPDATE counters SET last = 99", [])?;
+        tx.execute("UPDATE counters SET last = 99", &[])?;
         Err(Fault::Store(StoreError::NoService("X".into())))
     });
     assert!(failed.is_err());
@@ -201,10 +203,11 @@ fn the_database_itself_refuses_what_must_not_be() {
     new(&store, &proven(1, 1));
     let copy = |value: u32, state: &str| {
         raw(&store).execute(
-            "INSERT INTO visits (visit, person, kiosk, kind, service, day, value, number, rejected,
-                 state, at, changed, record)
-             SELECT randomblob(16), person, kiosk, kind, service, day, ?1, number, rejected, ?2, at,
-                 changed, record FROM visits WHERE seq = 1",
+            "INSERT INTO visits (visit, person, kiosk, kind, series, part, day, value, number, service,
+                 session, lane, place, stops, rejected, state, at, changed, record)
+             SELECT randomblob(16), person, kiosk, kind, series, part, day, ?1, number, service,
+                 session, lane, place, stops, rejected, ?2, at, changed, record
+             FROM visits WHERE seq = 1",
             params![value, state],
         )
     };

@@ -68,11 +68,12 @@ fn durability_is_what_the_database_says_it_is() {
     let folder = tempfile::tempdir().expect("folder");
     let store = open(folder.path()).expect("a new store");
     let line = store.probe().expect("probed");
-    let settings = "journal_mode=wal, synchronous=full, foreign_keys=on, version 1";
+    let settings = "journal_mode=wal, synchronous=full, foreign_keys=on, version 2";
     assert!(line.contains(settings), "{line}");
     for (setting, wrong) in [("synchronous", "off"), ("foreign_keys", "off")] {
         let store = open(folder.path()).expect("opens");
         store
+            .engine
             .lock()
             .pragma_update(None, setting, wrong)
             .expect("set");
@@ -148,7 +149,7 @@ fn what_is_not_a_store_of_this_version_is_left_alone() {
     fs::write(&settings.path, "").expect("written");
     open(folder.path()).expect("an empty file is a new store");
     let raw = Connection::open(&settings.path).expect("opens");
-    raw.pragma_update(None, "user_version", 2).expect("set");
+    raw.pragma_update(None, "user_version", 3).expect("set");
     assert!(file_fault(&settings).contains("newer program"));
 
     let foreign = config::Store {
@@ -204,5 +205,5 @@ fn a_series_that_is_changed_during_the_day_gives_no_number_twice() {
     let store = Sqlite::open(&settings(folder.path()), &queues).expect("opens");
     new(&store, &draft(8));
     let used_up = store.issue(&draft(9));
-    assert!(matches!(used_up, Err(StoreError::Damaged { .. })));
+    assert!(matches!(used_up, Err(StoreError::UsedUp(_))));
 }

@@ -1,8 +1,7 @@
 use jiff::Timestamp;
-use rusqlite::{CachedStatement, Params, params};
 use uuid::Uuid;
 
-use super::{Fault, Sqlite, micros, time, uuid};
+use super::{Changed, Database, Engine, Fault, Row, values};
 use crate::store::seal::Column;
 use crate::store::{Command, Fleet, KioskLine, StoreError};
 
@@ -10,7 +9,7 @@ const STATUS: Column = Column("status of a kiosk");
 const COMMAND: Column = Column("command");
 const ANSWER: Column = Column("answer to a command");
 
-impl Fleet for Sqlite {
+impl<E: Engine> Fleet for Database<E> {
     fn publish(
         &self,
         kiosk: &str,
@@ -18,36 +17,31 @@ impl Fleet for Sqlite {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let sealed = self.seal.close_json(STATUS, kiosk.as_bytes(), status)?;
-        self.write(|tx| {
-            tx.prepare_cached(
-                "INSERT INTO kiosks (kiosk, at, status) VALUES (?1, ?2, ?3)
+        self.write_news(Changed::Kiosks, |tx| {
+            tx.execute(
+                "INSERT INTO kiosks (kiosk, at, status) VALUES ($1, $2, $3)
                  ON CONFLICT (kiosk) DO UPDATE SET at = excluded.at, status = excluded.status",
-            )?
-            .execute(params![kiosk, micros(at), sealed])?;
+                values![kiosk, at, &*sealed],
+            )?;
             Ok(())
         })
     }
 
     fn kiosks(&self) -> Result<Vec<KioskLine>, StoreError> {
-        self.read(|connection| {
-            let mut list =
-                connection.prepare_cached("SELECT kiosk, at, status FROM kiosks ORDER BY kiosk")?;
-            let rows = list.query_map([], |row| {
-                let sealed: Vec<u8> = row.get("status")?;
-                Ok((row.get::<_, String>("kiosk")?, time(row, "at")?, sealed))
-            })?;
-            let mut lines = Vec::new();
-            for row in rows {
-                let (kiosk, at, sealed) = row?;
+        self.read(|sql| {
+            let rows = sql.query("SELECT kiosk, at, status FROM kiosks ORDER BY kiosk", &[])?;
+            let line = |row: &Row| {
+                let (kiosk, sealed): (String, Vec<u8>) = (row.get(0)?, row.get(2)?);
                 // A kiosk that reported is listed, whatever became of its report.
                 let status = self.seal.open_json(STATUS, kiosk.as_bytes(), &sealed);
                 let status = status.unwrap_or_else(|error| {
                     tracing::error!(kiosk, %error, "a kiosk's status is left out");
                     serde_json::Value::Null
                 });
-                lines.push(KioskLine { kiosk, at, status });
-            }
-            Ok(lines)
+                let at = row.get(1)?;
+                Ok(KioskLine { kiosk, at, status })
+            };
+            rows.iter().map(line).collect()
         })
     }
 
@@ -58,41 +52,41 @@ impl Fleet for Sqlite {
         let answer = answer
             .map(|answer| self.seal.close(ANSWER, id, answer.as_bytes()))
             .transpose()?;
-        self.write(|tx| {
-            tx.prepare_cached(
-                "INSERT INTO commands (id, kiosk, at, command, answer) VALUES (?1, ?2, ?3, ?4, ?5)
+        self.write_news(Changed::Commands, |tx| {
+            tx.execute(
+                "INSERT INTO commands (id, kiosk, at, command, answer) VALUES ($1, $2, $3, $4, $5)
                  ON CONFLICT (id) DO NOTHING",
-            )?
-            .execute(params![
-                id,
-                command.kiosk,
-                micros(command.at),
-                sealed,
-                answer
-            ])?;
+                values![
+                    command.id,
+                    &command.kiosk,
+                    command.at,
+                    &*sealed,
+                    answer.clone()
+                ],
+            )?;
             Ok(())
         })
     }
 
     fn pending(&self, kiosk: &str) -> Result<Vec<Command>, StoreError> {
-        self.read(|connection| {
-            let mut list = connection.prepare_cached(
+        self.read(|sql| {
+            let rows = sql.query(
                 "SELECT id, command, answer FROM commands
-                 WHERE kiosk = ?1 AND answer IS NULL ORDER BY seq",
+                 WHERE kiosk = $1 AND answer IS NULL ORDER BY seq",
+                values![kiosk],
             )?;
-            self.opened_commands(&mut list, [kiosk], Some(kiosk))
+            self.opened_commands(&rows, Some(kiosk))
         })
     }
 
     fn answer(&self, id: Uuid, answer: &str, at: Timestamp) -> Result<(), StoreError> {
         let sealed = self.seal.close(ANSWER, id.as_bytes(), answer.as_bytes())?;
-        self.write(|tx| {
-            let changed = tx
-                .prepare_cached(
-                    "UPDATE commands SET answered = iif(answer IS NULL, ?3, answered),
-                         answer = coalesce(answer, ?2) WHERE id = ?1",
-                )?
-                .execute(params![id.as_bytes(), sealed, micros(at)])?;
+        self.write_news(Changed::Commands, |tx| {
+            let changed = tx.execute(
+                "UPDATE commands SET answered = CASE WHEN answer IS NULL THEN $3 ELSE answered END,
+                     answer = coalesce(answer, $2) WHERE id = $1",
+                values![id, &*sealed, at],
+            )?;
             match changed {
                 0 => Err(Fault::Store(StoreError::Unknown {
                     what: "command",
@@ -104,31 +98,24 @@ impl Fleet for Sqlite {
     }
 
     fn commands(&self, max: u32) -> Result<Vec<Command>, StoreError> {
-        self.read(|connection| {
-            let mut list = connection.prepare_cached(
-                "SELECT id, command, answer FROM commands ORDER BY seq DESC LIMIT ?1",
+        self.read(|sql| {
+            let rows = sql.query(
+                "SELECT id, command, answer FROM commands ORDER BY seq DESC LIMIT $1",
+                values![max],
             )?;
-            self.opened_commands(&mut list, [max], None)
+            self.opened_commands(&rows, None)
         })
     }
 }
 
-impl Sqlite {
+impl<E: Engine> Database<E> {
     /// The commands that were sealed with this store's key, for the kiosk they are listed under: a
     /// kiosk obeys no row that somebody wrote or moved without the key.
-    fn opened_commands(
-        &self,
-        list: &mut CachedStatement<'_>,
-        by: impl Params,
-        kiosk: Option<&str>,
-    ) -> Result<Vec<Command>, Fault> {
-        let rows = list.query_map(by, |row| {
-            let answer: Option<Vec<u8>> = row.get("answer")?;
-            Ok((uuid(row, "id")?, row.get::<_, Vec<u8>>("command")?, answer))
-        })?;
+    fn opened_commands(&self, rows: &[Row], kiosk: Option<&str>) -> Result<Vec<Command>, Fault> {
         let mut commands = Vec::new();
         for row in rows {
-            let (id, sealed, answer) = row?;
+            let id: Uuid = row.get(0)?;
+            let (sealed, answer): (Vec<u8>, Option<Vec<u8>>) = (row.get(1)?, row.get(2)?);
             match self.opened_command(id, &sealed, answer.as_deref()) {
                 Ok(command) if kiosk.is_some_and(|kiosk| kiosk != command.kiosk) => {
                     tracing::error!(command = %command.id, "a command was moved to another kiosk");

@@ -1,8 +1,7 @@
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use super::{Fault, Sqlite, micros, uuid};
+use super::{Database, Engine, Fault, Sql, values};
 use crate::identity::Person;
 use crate::queue::PatientRef;
 use crate::store::seal::{Column, Digest};
@@ -10,72 +9,70 @@ use crate::store::{Register, StoreError};
 
 const PATIENT: Column = Column("patient");
 
-impl Register for Sqlite {
+impl<E: Engine> Register for Database<E> {
     fn look_up(&self, person: &Person) -> Result<Option<(PatientRef, Person)>, StoreError> {
-        let found = self.read(|connection| self.patient(connection, person))?;
+        let found = self.read(|sql| self.patient(sql, person))?;
         Ok(found.map(|(id, known)| (reference(id), known)))
     }
 
     fn remember(&self, person: &Person, at: Timestamp) -> Result<PatientRef, StoreError> {
         self.write(|tx| {
-            let (id, told) = match self.patient(tx, person)? {
+            let found = self.patient(tx, person)?;
+            let is_new = found.is_none();
+            let (id, told) = match found {
                 Some((id, known)) => (id, renewed(known, person)),
                 None => (Uuid::new_v4(), person.clone()),
             };
             let sealed = self.seal.close_json(PATIENT, id.as_bytes(), &told)?;
-            tx.prepare_cached(
-                "INSERT INTO patients (id, at, record) VALUES (?1, ?2, ?3)
+            tx.execute(
+                "INSERT INTO patients (id, at, record) VALUES ($1, $2, $3)
                  ON CONFLICT (id) DO UPDATE SET at = excluded.at, record = excluded.record",
-            )?
-            .execute(params![id.as_bytes(), micros(at), sealed])?;
-            let mut lead = tx.prepare_cached(
-                "INSERT INTO patient_numbers (number, patient) VALUES (?1, ?2)
-                 ON CONFLICT (number) DO NOTHING",
+                values![id, at, sealed],
             )?;
-            let insurance = self.insurance_of(&told);
-            for number in self.personal_of(&told).into_iter().chain(insurance) {
-                lead.execute(params![number, id.as_bytes()])?;
+            if let Some(number) = self.insurance_of(&told) {
+                lead(tx, &number, id)?;
+            }
+            for number in self.personal_of(&told) {
+                let leads = lead(tx, &number, id)?;
+                if is_new && !leads {
+                    return Err(Fault::Taken("another kiosk registered this person".into()));
+                }
             }
             Ok(reference(id))
         })
     }
 }
 
-impl Sqlite {
+impl<E: Engine> Database<E> {
     /// A personal number is one person's for ever. An insurance number alone is believed only of a
     /// patient whose own numbers do not contradict.
-    fn patient(
-        &self,
-        connection: &Connection,
-        person: &Person,
-    ) -> Result<Option<(Uuid, Person)>, Fault> {
+    fn patient(&self, sql: &mut dyn Sql, person: &Person) -> Result<Option<(Uuid, Person)>, Fault> {
         for number in self.personal_of(person) {
-            if let Some(found) = self.patient_by(connection, &number)? {
+            if let Some(found) = self.patient_by(sql, &number)? {
                 return Ok(Some(found));
             }
         }
         let Some(number) = self.insurance_of(person) else {
             return Ok(None);
         };
-        let found = self.patient_by(connection, &number)?;
+        let found = self.patient_by(sql, &number)?;
         Ok(found.filter(|(_, known)| known.same_as(person)))
     }
 
     fn patient_by(
         &self,
-        connection: &Connection,
+        sql: &mut dyn Sql,
         number: &Digest,
     ) -> Result<Option<(Uuid, Person)>, Fault> {
-        let found: Option<(Uuid, Vec<u8>)> = connection
-            .prepare_cached(
-                "SELECT id, record FROM patient_numbers JOIN patients ON id = patient
-                 WHERE number = ?1",
-            )?
-            .query_row([number], |row| Ok((uuid(row, "id")?, row.get("record")?)))
-            .optional()?;
-        let Some((id, sealed)) = found else {
+        let found = sql.first(
+            "SELECT id, record FROM patient_numbers JOIN patients ON id = patient
+             WHERE number = $1",
+            values![number],
+        )?;
+        let Some(row) = found else {
             return Ok(None);
         };
+        let (id, sealed): (Uuid, Vec<u8>) = (row.get(0)?, row.get(1)?);
         let known = self.seal.open_json(PATIENT, id.as_bytes(), &sealed)?;
         Ok(Some((id, known)))
     }
@@ -93,6 +90,21 @@ impl Sqlite {
         let number = person.insurance_number.as_ref()?;
         Some(self.seal.insurance(number.bhxh_number()))
     }
+}
+
+/// A number leads to the patient whom it led to first; whether that is this one.
+fn lead(tx: &mut dyn Sql, number: &Digest, patient: Uuid) -> Result<bool, Fault> {
+    tx.execute(
+        "INSERT INTO patient_numbers (number, patient) VALUES ($1, $2)
+         ON CONFLICT (number) DO NOTHING",
+        values![number, patient],
+    )?;
+    let leads = tx.first(
+        "SELECT patient FROM patient_numbers WHERE number = $1",
+        values![number],
+    )?;
+    let to: Option<Uuid> = leads.map(|row| row.get(0)).transpose()?;
+    Ok(to == Some(patient))
 }
 
 /// What is told now, and for the rest what was told before.

@@ -1,0 +1,73 @@
+//! What happens when the line is back: everything is carried over, and may be interrupted anywhere.
+
+use std::sync::PoisonError;
+use std::time::Instant;
+
+use super::{Engine, Inner};
+use crate::store::{Outbox, StoreError};
+
+/// Visits carried over between two looks at the whole.
+const BATCH: u32 = 64;
+
+impl<E: Engine> Inner<E> {
+    /// Looks whether the line is there; if so, carries everything over and asks the shared store from
+    /// then on.
+    pub(super) fn mend(&self) {
+        match self.mended() {
+            Ok(carried) => {
+                tracing::info!(carried, "the shared store is there");
+                self.changed.notify_all();
+            }
+            Err(error) => {
+                let mut state = self.state();
+                let since = state.cut.take().map(|(since, _)| since);
+                let since = since.unwrap_or_else(jiff::Timestamp::now);
+                state.cut = Some((since, error.to_string()));
+            }
+        }
+    }
+
+    fn mended(&self) -> Result<u64, StoreError> {
+        (self.prepare)(&self.shared)?;
+        let clock = self.shared.clock()?;
+        self.state().clock = Some((clock, Instant::now()));
+        let mut carried = 0;
+        loop {
+            let apart = self.own.apart(&self.prefix, BATCH)?;
+            for visit in &apart {
+                let _moving = self.moving.write().unwrap_or_else(PoisonError::into_inner);
+                self.carry(*visit)?;
+                carried += 1;
+            }
+            for (seq, act) in self.own.later(BATCH)? {
+                match act.done_to(&self.shared) {
+                    // Purged meanwhile, or void: nobody asks any more.
+                    Ok(()) | Err(StoreError::Unknown { .. }) => self.own.forget_later(seq)?,
+                    Err(error) => return Err(error),
+                }
+            }
+            // Nothing may come between the last look and the word that the line is there.
+            let _moving = self.moving.write().unwrap_or_else(PoisonError::into_inner);
+            if self.own.apart(&self.prefix, 1)?.is_empty() && self.own.later(1)?.is_empty() {
+                self.state().cut = None;
+                return Ok(carried);
+            }
+        }
+    }
+
+    /// One visit arrives in the shared store, then leaves this one. Arriving twice is arriving once.
+    fn carry(&self, visit: uuid::Uuid) -> Result<(), StoreError> {
+        let Some(row) = self.own.carried(visit)? else {
+            return Ok(());
+        };
+        let twin_was_sent = self.shared.adopt(&row)?;
+        if twin_was_sent {
+            self.shared.park(
+                visit,
+                "the hospital's system has this visit with another number, of which the patient \
+                 was never told: correct the number there",
+            )?;
+        }
+        self.own.forget(visit)
+    }
+}

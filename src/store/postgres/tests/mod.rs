@@ -1,0 +1,178 @@
+#[path = "../../../../tests/common/postgres.rs"]
+mod cluster;
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use cluster::Cluster;
+
+use super::Postgres;
+use crate::config::SharedStore;
+use crate::store::conformance::{self, services};
+use crate::store::{Act, Changed, Command, Fleet, Sqlite, Store, StoreError, Visits};
+
+/// Stories that the property tells, and acts in the longest.
+const CASES: u32 = 24;
+const ACTS_MAX: usize = 40;
+/// Far more than any call takes on a busy machine: these tests are not about cuts.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One server for all tests of this program; none where it is not installed.
+fn cluster() -> Option<&'static Cluster> {
+    static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
+    CLUSTER.get_or_init(|| Cluster::start(&[])).as_ref()
+}
+
+fn settings(url: &str) -> SharedStore {
+    SharedStore {
+        url: url.to_owned(),
+        password: None,
+        ca_file: None,
+        patience: PATIENCE,
+    }
+}
+
+/// The key file of a kiosk's own store, which is the shared one's, too.
+fn key_in(folder: &Path) -> std::path::PathBuf {
+    let own = crate::config::Store {
+        path: folder.join("store.db"),
+        key_file: folder.join("key"),
+    };
+    Sqlite::open(&own, &services()).expect("a kiosk's own store");
+    own.key_file
+}
+
+fn open(folder: &Path, url: &str) -> Result<Postgres, StoreError> {
+    let store = Postgres::lazy(&settings(url), &key_in(folder), &services())?;
+    store.prepare()?;
+    Ok(store)
+}
+
+#[test]
+fn postgres_keeps_every_promise_of_a_store() {
+    let Some(cluster) = cluster() else { return };
+    let folder = tempfile::tempdir().expect("folder");
+    conformance::all(|| {
+        let store = open(folder.path(), &cluster.database());
+        Box::new(store.expect("a new store")) as Box<dyn Store>
+    });
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config {
+        failure_persistence: None,
+        ..proptest::test_runner::Config::with_cases(CASES)
+    })]
+
+    #[test]
+    fn postgres_does_as_the_model_does(acts in conformance::acts::acts(ACTS_MAX)) {
+        let Some(cluster) = cluster() else { return Ok(()) };
+        let folder = tempfile::tempdir().expect("folder");
+        let store = open(folder.path(), &cluster.database()).expect("a new store");
+        conformance::model::compare(&store, &acts);
+    }
+}
+
+#[test]
+fn the_key_of_another_store_is_told() {
+    let Some(cluster) = cluster() else { return };
+    let (one, other) = (
+        tempfile::tempdir().expect("folder"),
+        tempfile::tempdir().expect("folder"),
+    );
+    let url = cluster.database();
+    open(one.path(), &url).expect("a new store");
+    let error = open(other.path(), &url).map(drop).expect_err("another key");
+    assert!(matches!(error, StoreError::Key { .. }), "{error}");
+}
+
+#[test]
+fn eight_first_starts_at_once_make_one_store() {
+    let Some(cluster) = cluster() else { return };
+    let folder = tempfile::tempdir().expect("folder");
+    key_in(folder.path());
+    let url = cluster.database();
+    std::thread::scope(|scope| {
+        for n in 1..9 {
+            let (url, folder) = (&url, folder.path());
+            scope.spawn(move || {
+                let store = open(folder, url).expect("opens");
+                conformance::new(&store, &conformance::draft(n));
+            });
+        }
+    });
+    let store = open(folder.path(), &url).expect("opens");
+    let ninth = conformance::new(&store, &conformance::draft(9));
+    assert_eq!(ninth.number.as_str(), "A009");
+}
+
+#[test]
+fn a_server_that_may_forget_is_refused() {
+    let Some(cluster) = cluster() else { return };
+    let folder = tempfile::tempdir().expect("folder");
+    let url = cluster.database();
+    let name = url.rsplit_once('/').expect("an address").1;
+    cluster.sql(
+        "postgres",
+        &format!("ALTER DATABASE {name} SET synchronous_commit = off"),
+    );
+    let error = open(folder.path(), &url).map(drop).expect_err("refused");
+    assert!(error.to_string().contains("synchronous_commit"), "{error}");
+}
+
+#[test]
+fn what_one_kiosk_is_asked_it_hears_at_once() {
+    let Some(cluster) = cluster() else { return };
+    let folder = tempfile::tempdir().expect("folder");
+    let url = cluster.database();
+    let (console, kiosk) = (
+        open(folder.path(), &url).expect("opens"),
+        open(folder.path(), &url).expect("opens"),
+    );
+    let (told, heard) = std::sync::mpsc::channel();
+    let told = std::sync::Mutex::new(told);
+    kiosk.watch(std::sync::Arc::new(move |changed| {
+        let _ = told.lock().expect("whole").send(changed);
+    }));
+    // Listening begins in its own time; what is asked before is told as "anything".
+    for n in 1.. {
+        let command = Command {
+            id: conformance::draft(n).visit,
+            kiosk: "K1".into(),
+            act: Act::Release,
+            who: "lan".into(),
+            why: "card unreadable".into(),
+            at: conformance::at(n),
+            answer: None,
+        };
+        console.command(&command).expect("given");
+        match heard.recv_timeout(PATIENCE).expect("told") {
+            Changed::Commands => break,
+            Changed::Anything | Changed::Queues | Changed::Kiosks => {}
+        }
+    }
+    assert!(!kiosk.pending("K1").expect("listed").is_empty());
+}
+
+#[test]
+fn after_a_restart_of_the_server_it_goes_on() {
+    let Some(mut cluster) = Cluster::start(&[]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path(), &cluster.database()).expect("a new store");
+    assert_eq!(
+        conformance::new(&store, &conformance::draft(1))
+            .number
+            .as_str(),
+        "A001"
+    );
+    cluster.stop();
+    let down = store.issue(&conformance::draft(2));
+    assert!(matches!(down, Err(StoreError::Cut { .. })), "{down:?}");
+    cluster.restart(&[]);
+    // A connection that died in the pool is found out by the call that meets it.
+    let numbers = (2..9).filter_map(|n| store.issue(&conformance::draft(n)).ok());
+    assert!(numbers.count() >= 3);
+}
