@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use tiepdon::sim::printer::Ticket;
 
 /// Kernel and devices come up in ten seconds; the steps take three minutes on a quiet machine.
 const SECONDS_MAX: &str = "1200";

@@ -49,7 +49,7 @@ fn uncommented() -> String {
 #[test]
 fn the_commented_lines_of_the_example_are_real_keys() {
     let folder = tempfile::tempdir().expect("folder");
-    for name in ["ehr.token", "staff.token"] {
+    for name in ["ehr.token", "staff.token", "store.password"] {
         std::fs::write(folder.path().join(name), "0123456789abcdef0123").expect("token");
     }
     let source = uncommented();

@@ -13,7 +13,13 @@ const AFTERNOON: Session = Session(1);
 
 /// All of the example but what needs files.
 fn hospital() -> String {
-    let files = ["[staff]", "listen = ", "token_file = ", "ca_file = "];
+    let files = [
+        "[staff]",
+        "listen = ",
+        "token_file = ",
+        "password_file = ",
+        "ca_file = ",
+    ];
     let source = uncommented();
     let lines = source.lines();
     let without_files = lines.filter(|line| !files.iter().any(|key| line.starts_with(key)));
