@@ -52,10 +52,16 @@ pub(super) fn work(
         News::OwnOnly => LOOK_FOR_COMMANDS,
     };
     let mut seen = 0;
+    let mut known = None;
     let mut told: Option<(Value, Instant)> = None;
     let turn = move || {
         if !shared.wait_change(&mut seen, patience) {
             return false;
+        }
+        let health = store.health();
+        if known.as_ref() != Some(&health) {
+            commands.inlet.health("store", health.clone());
+            known = Some(health);
         }
         let status = status(&shared);
         let due = told

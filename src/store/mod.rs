@@ -328,6 +328,11 @@ pub enum News {
 pub trait Store: Visits + Calls + Outbox + Register + Fleet + Audit + Send + Sync {
     /// One line for `doctor`: durability settings as the database itself reports them.
     fn probe(&self) -> Result<String, StoreError>;
+    /// Whether everything is as it should be, or what staff should know: that the shared store is cut
+    /// off, and since when.
+    fn health(&self) -> Result<(), String> {
+        Ok(())
+    }
     /// Calls `watcher`, on any thread, whenever something changed that staff or kiosks wait to hear of;
     /// it must return at once. Tells how changes by other programs are heard of.
     fn watch(&self, watcher: Watcher) -> News;

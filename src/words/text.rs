@@ -215,6 +215,7 @@ texts! {
     StaffWaitsPaper => "staff.waits_paper",
     StaffWaitsHandover => "staff.waits_handover",
     StaffWaitsParked => "staff.waits_parked",
+    StaffWaitsTwoNumbers => "staff.waits_two_numbers",
     StaffHintSex => "staff.hint_sex",
     StaffHintBirthYear => "staff.hint_birth_year",
     StaffHintProvince => "staff.hint_province",

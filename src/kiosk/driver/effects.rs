@@ -178,7 +178,8 @@ impl Driver {
             if let Err(error) = &written {
                 tracing::error!(%error, "the store did not write");
             }
-            inlet.health("store", written.map_err(|error| error.to_string()));
+            let written = written.map_err(|error| error.to_string());
+            inlet.health("store", written.and_then(|()| store.health()));
             shared.outbox_filled();
         };
         self.workers.store.give(Job {

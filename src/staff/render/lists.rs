@@ -56,6 +56,7 @@ fn reasons(cell: Element, line: &VisitLine, language: Language) -> Element {
             "paper_failed" => text(language, Text::StaffWaitsPaper),
             "handover" => text(language, Text::StaffWaitsHandover),
             "parked" => text(language, Text::StaffWaitsParked),
+            "two_numbers" => text(language, Text::StaffWaitsTwoNumbers),
             other => other,
         };
         tag("span").class("badge").text(words)

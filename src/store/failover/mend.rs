@@ -4,6 +4,7 @@ use std::sync::PoisonError;
 use std::time::Instant;
 
 use super::{Engine, Inner};
+use crate::store::database::Changed;
 use crate::store::{Outbox, StoreError};
 
 /// Visits carried over between two looks at the whole.
@@ -17,6 +18,7 @@ impl<E: Engine> Inner<E> {
             Ok(carried) => {
                 tracing::info!(carried, "the shared store is there");
                 self.changed.notify_all();
+                self.own.watchers.tell(Changed::Anything);
             }
             Err(error) => {
                 let mut state = self.state();

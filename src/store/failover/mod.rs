@@ -26,7 +26,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::database::{Apart, Database, Engine, Watcher};
+use super::database::{Apart, Changed, Database, Engine, Watcher};
 use super::{Answer, News, Sqlite, Store, StoreError, Visits};
 use crate::queue::Draft;
 pub(in crate::store) use acts::Later;
@@ -233,6 +233,7 @@ impl<E: Engine> Inner<E> {
         }
         drop(state);
         self.changed.notify_all();
+        self.own.watchers.tell(Changed::Anything);
     }
 
     fn cut_error(&self) -> StoreError {
@@ -303,6 +304,16 @@ impl<E: Engine + 'static> Store for Failover<E> {
             None => return Err(self.inner.cut_error()),
         };
         Ok(format!("{shared}; by itself: {own}"))
+    }
+
+    fn health(&self) -> Result<(), String> {
+        match &self.inner.state().cut {
+            None => Ok(()),
+            Some((since, cause)) => Err(format!(
+                "the shared store is cut off since {since}: this kiosk gives numbers of its own ({}-...); {cause}",
+                self.inner.prefix
+            )),
+        }
     }
 
     fn watch(&self, watcher: Watcher) -> News {
