@@ -170,6 +170,8 @@ mod tests {
 
     use super::super::format::Encoding;
     use super::{Layout, grey};
+    #[cfg(feature = "sim")]
+    use crate::sim::eye::{HEIGHT, WIDTH};
 
     fn layout(encoding: Encoding, width: u32, height: u32, stride: u32) -> Layout {
         Layout {
@@ -276,17 +278,18 @@ mod tests {
         }
     }
 
+    /// Three bytes a pixel, and only the first of them grey.
+    #[cfg(feature = "sim")]
+    fn colours(shot: &crate::sim::eye::Shot) -> Vec<u8> {
+        let grey = shot.expose().into_iter();
+        grey.flat_map(|grey| [grey, grey / 2, 255 - grey]).collect()
+    }
+
     /// A picture of a hall with a card, in grey and in colours.
     #[cfg(feature = "sim")]
     fn jpegs() -> [Vec<u8>; 2] {
         let shot = crate::sim::eye::still(1, 4).1;
-        let grey = shot.expose();
-        let warm = grey
-            .iter()
-            .flat_map(|grey| [*grey, grey / 2, 255 - grey])
-            .collect();
-        let size = (crate::sim::eye::WIDTH, crate::sim::eye::HEIGHT);
-        let coloured = image::RgbImage::from_raw(size.0 as u32, size.1 as u32, warm);
+        let coloured = image::RgbImage::from_raw(WIDTH as u32, HEIGHT as u32, colours(&shot));
         let mut file = std::io::Cursor::new(Vec::new());
         let coloured = coloured.expect("three bytes a pixel");
         coloured
@@ -313,6 +316,49 @@ mod tests {
                 ] {
                     assert!(grey(&frame, any).is_none(), "{what} at {kept} of 100");
                 }
+            }
+        }
+    }
+
+    /// A picture in colours, with a mark after every so many units, at which a decoder may begin
+    /// anew; zero for none.
+    #[cfg(feature = "sim")]
+    fn restarting(every: u16) -> Vec<u8> {
+        use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
+        let colours = colours(&crate::sim::eye::still(1, 4).1);
+        let mut file = Vec::new();
+        let mut encoder = Encoder::new(&mut file, 80);
+        encoder.set_sampling_factor(SamplingFactor::R_4_2_2);
+        encoder.set_restart_interval(every);
+        let encoded = encoder.encode(&colours, WIDTH as u16, HEIGHT as u16, ColorType::Rgb);
+        encoded.expect("a picture of this size");
+        file
+    }
+
+    #[test]
+    #[cfg(feature = "sim")]
+    fn a_jpeg_with_restart_marks_is_whole_until_it_loses_something() {
+        let any = layout(Encoding::Jpeg, 0, 0, 0);
+        let expected = grey(&restarting(0), any).expect("whole").pixels;
+        // A unit, a part of a row, a row, and what comes out even nowhere.
+        for every in [1, 20, 80, 777] {
+            let whole = restarting(every);
+            let marks = whole.windows(2).filter(|two| *two == [0xff, 0xd0]).count();
+            assert!(marks > 0, "every {every}");
+            for (what, frame) in [
+                ("as it is", whole.clone()),
+                ("no end", whole[..whole.len() - 2].to_vec()),
+                ("no tables", crate::sim::eye::without_tables(&whole)),
+            ] {
+                let seen = grey(&frame, any).map(|seen| seen.pixels);
+                assert!(
+                    seen.is_some_and(|seen| seen == expected),
+                    "{what}, every {every}"
+                );
+            }
+            for kept in [10, 50, 90] {
+                let cut = &whole[..whole.len() * kept / 100];
+                assert!(grey(cut, any).is_none(), "{kept} of 100, every {every}");
             }
         }
     }
