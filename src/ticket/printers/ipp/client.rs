@@ -98,12 +98,15 @@ impl Client {
         if left.is_zero() {
             return Err(Refused::Late);
         }
-        let failed = |e: ureq::Error| match e {
-            ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
+        let failed = |error: ureq::Error| {
+            let ureq::Error::Timeout(of) = error else {
+                return Refused::Unreachable(error.to_string());
+            };
+            if matches!(of, ureq::Timeout::Connect | ureq::Timeout::Resolve) {
                 Refused::Unreachable("no connection in time".into())
+            } else {
+                Refused::Late
             }
-            ureq::Error::Timeout(_) => Refused::Late,
-            e => Refused::Unreachable(e.to_string()),
         };
         let answer = self
             .agent

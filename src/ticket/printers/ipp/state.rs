@@ -62,9 +62,11 @@ impl PrinterState {
             let detail = "the printer says nothing of itself";
             return Err(PrinterFault::new(Cause::PrinterOther, detail));
         };
-        let inch = |value: &&IppValue| match value {
-            IppValue::Resolution { feed, units: 3, .. } => u32::try_from(*feed).ok(),
-            _ => None,
+        let inch = |value: &&IppValue| {
+            let IppValue::Resolution { feed, units: 3, .. } = value else {
+                return None;
+            };
+            u32::try_from(*feed).ok()
         };
         let resolutions = printer.values("pwg-raster-document-resolution-supported");
         let media = printer.words("media-ready").into_iter();
