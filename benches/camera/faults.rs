@@ -1,6 +1,7 @@
 //! Inside the virtual machine: does to the webcam what the world does to it, and times until the
 //! camera's thread tells.
 
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -80,7 +81,8 @@ fn scenes() -> Vec<Scene> {
         format,
         does,
     };
-    let mut held = None;
+    // The number of a node is taken for as long as its file is held.
+    let held = Cell::new(None);
     vec![
         scene(
             "unplugged",
@@ -94,13 +96,12 @@ fn scenes() -> Vec<Scene> {
             None,
             Box::new(move |on| {
                 if on {
-                    held = nodes().first().and_then(|node| fs::File::open(node).ok());
+                    held.set(nodes().first().and_then(|node| fs::File::open(node).ok()));
                 }
                 switch("unplugged", on);
                 if !on {
-                    // The number is taken for as long as its file is held.
                     soon(|| !nodes().is_empty());
-                    held = None;
+                    held.set(None);
                 }
             }),
         ),

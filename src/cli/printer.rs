@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args) -> ExitCode {
         }
         if args.watch {
             last = told;
-            std::thread::sleep(WATCH_EVERY);
+            std::thread::park_timeout(WATCH_EVERY);
         } else if n + 1 >= args.test.unwrap_or(1) {
             return if result.is_ok() {
                 ExitCode::SUCCESS

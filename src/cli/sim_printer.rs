@@ -68,7 +68,7 @@ pub fn run(args: &Args) -> ExitCode {
         .unwrap_or_default();
     aside("sim-schedule", move || {
         for timed in at {
-            std::thread::sleep((begun + timed.at).saturating_duration_since(Instant::now()));
+            std::thread::park_timeout((begun + timed.at).saturating_duration_since(Instant::now()));
             obey(&scheduled, &timed.command, begun);
         }
     });

@@ -199,8 +199,8 @@ pub struct Backlog {
 
 /// Visits on their way to the hospital's system. What was sent stays sent, whatever comes later.
 pub trait Outbox {
-    /// Whether `holder` is the one who drains, for the next seconds: one at a time drains a store.
-    /// Whoever dies is followed within ten seconds.
+    /// Whether `holder` is the one who drains, for the next seconds: one at a time drains a store that
+    /// kiosks share. Whoever dies is followed within ten seconds.
     fn lead(&self, holder: &str) -> Result<bool, StoreError>;
     /// `holder` drains no more: the next one need not wait until it counts as dead.
     fn resign(&self, holder: &str) -> Result<(), StoreError>;

@@ -33,6 +33,7 @@ pub struct Cluster {
 
 impl Cluster {
     /// Starts a server with these settings; none, with a message, where PostgreSQL is not installed.
+    #[allow(clippy::print_stderr, reason = "that a test is skipped is said")]
     pub fn start(settings: &[&str]) -> Option<Self> {
         let Some(programs) = programs() else {
             eprintln!("skipped: PostgreSQL is not installed (Debian: postgresql)");

@@ -80,7 +80,7 @@ impl Frames for Shown {
         let sequence = come.max(self.taken + 1);
         let due = Duration::from_secs_f32(sequence as f32 / self.film.rate);
         let until = due.saturating_sub(self.began.elapsed());
-        thread::sleep(until.min(wait));
+        thread::park_timeout(until.min(wait));
         let count = self.film.frames.len();
         let bytes = self.film.frames.get(sequence as usize % count.max(1));
         let bytes = bytes

@@ -88,7 +88,7 @@ pub(super) fn serve(line: &mut (impl Read + Write), shared: &Shared) {
     while !shared.lock().stopping {
         if speak(line, shared).is_err() {
             // The host is gone; it may come again.
-            std::thread::sleep(LOOK);
+            std::thread::park_timeout(LOOK);
         }
     }
 }

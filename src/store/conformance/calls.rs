@@ -59,7 +59,9 @@ fn order(n: u32, visit: Uuid, act: CallAct) -> Order {
 fn done(store: &dyn Store, order: &Order) -> QueueLine {
     match store.order(order).expect("works") {
         Ordered::Done(line) => line,
-        other => panic!("{:?} of {}: {other:?}", order.act, order.visit),
+        other @ (Ordered::NotNow(_) | Ordered::OtherRoom(_) | Ordered::HasOther) => {
+            panic!("{:?} of {}: {other:?}", order.act, order.visit)
+        }
     }
 }
 

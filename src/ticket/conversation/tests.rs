@@ -186,7 +186,8 @@ fn each_way_a_printer_can_be_gives_its_own_evidence() {
         after: answers,
         ..no_echo
     };
-    let table: Vec<(&str, Peer, Result<Paper, Cause>, Vec<Sent>)> = vec![
+    type Case = (&'static str, Peer, Result<Paper, Cause>, Vec<Sent>);
+    let table: Vec<Case> = vec![
         ("echo", GOOD, Ok(Paper::Confirmed), whole.clone()),
         (
             "echo in pieces",

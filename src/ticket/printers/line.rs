@@ -77,7 +77,7 @@ impl Line {
         loop {
             match Self::open(path, settings) {
                 Err(fault) if fault.cause == Cause::PrinterBusy && Instant::now() < busy_until => {
-                    std::thread::sleep(BUSY_AGAIN);
+                    std::thread::park_timeout(BUSY_AGAIN);
                 }
                 opened => return opened,
             }

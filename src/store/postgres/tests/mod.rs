@@ -10,7 +10,7 @@ use cluster::Cluster;
 use super::Postgres;
 use crate::config::SharedStore;
 use crate::store::conformance::{self, services};
-use crate::store::{Act, Changed, Command, Fleet, Sqlite, Store, StoreError, Visits};
+use crate::store::{Act, Changed, Command, Fleet, Outbox, Sqlite, Store, StoreError, Visits};
 
 /// Stories that the property tells, and acts in the longest.
 const CASES: u32 = 24;
@@ -153,6 +153,19 @@ fn what_one_kiosk_is_asked_it_hears_at_once() {
         }
     }
     assert!(!kiosk.pending("K1").expect("listed").is_empty());
+}
+
+#[test]
+fn one_program_drains_at_a_time_and_is_followed_when_it_has_done() {
+    let Some(cluster) = cluster() else { return };
+    let folder = tempfile::tempdir().expect("folder");
+    let store = open(folder.path(), &cluster.database()).expect("a new store");
+    let lead = |holder| store.lead(holder).expect("asked");
+    assert_eq!(["K1", "K2", "K1"].map(lead), [true, false, true]);
+    store.resign("K2").expect("nothing happens");
+    assert!(!lead("K2"));
+    store.resign("K1").expect("resigned");
+    assert_eq!(["K2", "K1"].map(lead), [true, false]);
 }
 
 #[test]

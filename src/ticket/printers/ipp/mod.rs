@@ -114,7 +114,7 @@ impl IppPrinter {
                 let late = || PrinterFault::new(Cause::PrinterTimedOut, detail);
                 return Err(why.unwrap_or_else(late));
             }
-            std::thread::sleep(LOOK);
+            std::thread::park_timeout(LOOK);
         }
     }
 }

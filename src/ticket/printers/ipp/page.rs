@@ -184,7 +184,7 @@ mod tests {
         let raster = Raster {
             width: 16,
             height: 8,
-            bits: vec![0xF0, 0x01].repeat(8),
+            bits: [0xF0, 0x01].repeat(8),
         };
         let sheet = Sheet {
             width: 6.0,
