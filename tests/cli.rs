@@ -209,7 +209,8 @@ fn an_altered_audit_is_told() {
     let verify = || run(["audit", "verify", "--config", &config]);
     let output = verify();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    holds(&output.stdout, &["1 lines, unbroken"], "after one check-in");
+    // The number, and what became of its paper.
+    holds(&output.stdout, &["2 lines, unbroken"], "after one check-in");
 
     let store = rusqlite::Connection::open(folder.path().join("store.sqlite")).expect("opens");
     let altered = store.execute(

@@ -77,7 +77,7 @@ fn wait_for(what: &str, mut there: impl FnMut() -> bool) -> Result<(), String> {
         if Instant::now() > until {
             return Err(format!("{what} did not start"));
         }
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::park_timeout(Duration::from_millis(50));
     }
     Ok(())
 }
