@@ -18,7 +18,9 @@ use crate::scan::fence::fenced;
 
 /// Finder patterns in one picture: where more seem to be, it is cloth or noise, and to try them all
 /// would have no end.
-const PATTERNS_MAX: usize = 150;
+const PATTERNS_MAX: usize = 60;
+/// Threes of them that are tried.
+const THREES_MAX: usize = 500;
 
 /// Reads a picture with the faster reader alone, dark on light.
 pub(super) fn read_quickly(picture: Luma<'_>, deadline: Deadline) -> Option<Private<String>> {
@@ -76,6 +78,7 @@ fn first_reader(picture: &BitMatrix, deadline: Deadline) -> Result<Private<Strin
     }
     let threes = GenerateFinderPatternSets(&mut patterns).into_iter();
     threes
+        .take(THREES_MAX)
         .take_while(|_| !deadline.has_passed())
         .find_map(|three| {
             let sampled = SampleQR(picture, &three).ok()?;

@@ -38,12 +38,16 @@ const MISSED_MAX: u32 = 5;
 const FRAME_TIME: Duration = Duration::from_millis(120);
 /// The same for the only picture there is.
 const PICTURE_TIME: Duration = Duration::from_secs(2);
+/// So much slower is a build that is not optimised.
+const SLOWER: u32 = if cfg!(debug_assertions) { 5 } else { 1 };
 /// Pixels of a frame, and of the only picture there is, that are looked at; one with more is reduced.
 /// A frame may be 1920 by 1080.
 const FRAME_MAX_PIXELS: usize = 2 << 20;
 const PICTURE_MAX_PIXELS: usize = 8 << 20;
-/// Pixels above which a picture is not doubled: it has enough of them.
-const DOUBLED_MAX_PIXELS: usize = 4 << 20;
+/// Pixels of a frame that the general decoder is given whole, and of a picture that is doubled for it:
+/// it cannot be asked to stop.
+const GENERAL_MAX_PIXELS: usize = 1 << 20;
+const DOUBLED_MAX_PIXELS: usize = 2 << 20;
 
 /// When a look ends, whatever has come of it: by the processor's time of this thread, so that what is
 /// read does not depend on what else the machine does. Whoever goes on asks it between any two
@@ -53,7 +57,7 @@ pub(super) struct Deadline(Duration);
 
 impl Deadline {
     pub(super) fn after(time: Duration) -> Self {
-        Self(worked() + time)
+        Self(worked() + time * SLOWER)
     }
 
     pub(super) fn has_passed(self) -> bool {
@@ -259,16 +263,18 @@ fn quick(scales: &Scales<'_>, deadline: Deadline) -> Option<Code> {
 
 /// The general decoder, for what is none of ours: it knows more of damage, and of other shapes.
 fn general(scales: &Scales<'_>, is_thorough: bool, deadline: Deadline) -> Option<Code> {
+    let pixels = scales.whole().pixels().len();
+    let (whole_max, doubled_max) = match is_thorough {
+        true => (PICTURE_MAX_PIXELS, DOUBLED_MAX_PIXELS),
+        false => (GENERAL_MAX_PIXELS, 0),
+    };
     let read = |picture| deadline.before(|| general::read(picture, deadline));
+    let whole = || read(scales.whole()).or_else(|| read(scales.smooth()?));
     // Half the size first: it reads most codes in a quarter of the time, noisy ones best.
-    let text = scales
-        .half()
-        .and_then(read)
-        .or_else(|| read(scales.whole()))
-        .or_else(|| read(scales.smooth()?));
-    let doubles = is_thorough && scales.whole().pixels().len() <= DOUBLED_MAX_PIXELS;
+    let half = scales.half().and_then(read);
+    let text = half.or_else(|| if pixels <= whole_max { whole() } else { None });
     let text = match text {
-        None if doubles => read(scales.whole().doubled()?.view()),
+        None if pixels <= doubled_max => read(scales.whole().doubled()?.view()),
         text => text,
     };
     text.map(Code::qr)
