@@ -126,7 +126,9 @@ impl<F: FnMut(&Inspection) -> ControlFlow<()>> Inspector<F> {
         let picture = taken.grey.as_ref().and_then(Grey::view);
         self.known.rate = stream.rate(taken.sequence, now);
         let mut news = false;
-        match stream.judge.judge(picture, now) {
+        let verdict = stream.judge.judge(picture, now);
+        self.known.broken = stream.judge.broken;
+        match verdict {
             Some(Err(fault)) if !fault.keeps_the_stream() => return Err(fault),
             Some(verdict) => {
                 let fault = verdict.err();
@@ -135,7 +137,6 @@ impl<F: FnMut(&Inspection) -> ControlFlow<()>> Inspector<F> {
             }
             None => {}
         }
-        self.known.broken = stream.judge.broken;
         if let Some(picture) = picture {
             self.known.pictures += 1;
             let measure = measure(picture);
