@@ -117,7 +117,9 @@ fn a_real_usb_printer_and_every_fault_of_it_is_known_in_time() {
         stray, ["ok-after"; 5],
         "bytes that nobody asked for were believed"
     );
-    assert_eq!(papers(folder, "pipe")[0], "unverified");
+    // Whether a whole ticket goes into the pipe depends on the pipe; nothing of it is believed.
+    let pipe = &papers(folder, "pipe")[0];
+    assert!(["unverified", "failed"].contains(&pipe.as_str()), "{pipe}");
     assert_paper(folder);
 
     assert_eq!(papers(folder, "echo"), ["confirmed"; 2]);
