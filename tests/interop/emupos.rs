@@ -82,7 +82,7 @@ impl Emupos {
             if Instant::now() > until {
                 return Err("emupos does not start".into());
             }
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::park_timeout(Duration::from_millis(100));
         }
         Ok(emupos)
     }
@@ -153,7 +153,7 @@ fn ready(ours: &mut dyn Printer) {
     let until = Instant::now() + PATIENCE;
     while let Err(fault) = ours.status(LONG) {
         assert!(Instant::now() < until, "{fault}");
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::park_timeout(Duration::from_millis(100));
     }
 }
 
