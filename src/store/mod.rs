@@ -10,6 +10,7 @@ mod calls;
 #[cfg(test)]
 mod conformance;
 mod database;
+#[cfg(any(feature = "postgres", test))]
 mod failover;
 #[cfg(test)]
 pub(crate) mod faulty;
@@ -23,6 +24,7 @@ mod sqlite;
 
 pub use calls::{Calls, NextCall, Order, Ordered, QueueLine};
 pub use database::{Changed, Watcher};
+#[cfg(any(feature = "postgres", test))]
 pub use failover::{Failover, Line};
 #[cfg(feature = "postgres")]
 pub use postgres::Postgres;

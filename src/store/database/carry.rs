@@ -1,4 +1,4 @@
-//! A visit as it moves from a kiosk's own store to the shared one, and what only one may do.
+//! A visit as it moves from a kiosk's own store to the shared one.
 
 use uuid::Uuid;
 
@@ -14,15 +14,7 @@ pub(in crate::store) struct Carried(Vec<Value>);
 const COLUMNS: &str = "visit, service, session, day, series, state, changed, paper, paper_at, \
                        printed, person, kiosk, kind, part, value, number, lane, place, stops, \
                        rejected, room, called, at, record";
-/// How long a lease lasts if its holder dies.
-const LEASE_MICROS: i64 = 8_000_000;
-
 impl<E: Engine> Database<E> {
-    /// The database's own clock, in microseconds since 1970.
-    pub(in crate::store) fn clock(&self) -> Result<i64, StoreError> {
-        self.engine.clock().map_err(|fault| self.error(fault))
-    }
-
     /// Whether the visit is in this store.
     pub(in crate::store) fn has(&self, visit: Uuid) -> Result<bool, StoreError> {
         self.read(|sql| {
@@ -142,20 +134,6 @@ impl<E: Engine> Database<E> {
         self.write(|tx| {
             tx.execute("DELETE FROM later WHERE seq = $1", values![seq])
                 .map(drop)
-        })
-    }
-
-    /// Whether `holder` is the one who does what only one may do, for the next seconds.
-    pub(super) fn lease(&self, name: &str, holder: &str) -> Result<bool, StoreError> {
-        let now = self.clock()?;
-        self.write(|tx| {
-            let rows = tx.execute(
-                "INSERT INTO leases (name, holder, until) VALUES ($1, $2, $3)
-                 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
-                 WHERE leases.holder = excluded.holder OR leases.until < $4",
-                values![name, holder, now.saturating_add(LEASE_MICROS), now],
-            )?;
-            Ok(rows > 0)
         })
     }
 }

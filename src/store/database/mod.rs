@@ -14,6 +14,7 @@
 
 mod audit;
 mod calls;
+#[cfg(any(feature = "postgres", test))]
 mod carry;
 mod fleet;
 mod issue;
@@ -28,6 +29,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+#[cfg(any(feature = "postgres", test))]
 pub(super) use issue::Apart;
 pub use watchers::{Changed, Watcher, Watchers};
 

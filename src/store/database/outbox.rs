@@ -9,6 +9,9 @@ const FROZEN: Column = Column("frozen visit");
 const WHY: Column = Column("reason of the outbox");
 const SENT_ID: Column = Column("id in the hospital's system");
 
+/// How long a lease lasts if its holder dies.
+const LEASE_MICROS: i64 = 8_000_000;
+
 /// Only the first queued row of each person may go.
 macro_rules! first_of_person {
     () => {
@@ -209,6 +212,25 @@ impl<E: Engine> Outbox for Database<E> {
 }
 
 impl<E: Engine> Database<E> {
+    /// The database's own clock, in microseconds since 1970.
+    pub(in crate::store) fn clock(&self) -> Result<i64, StoreError> {
+        self.engine.clock().map_err(|fault| self.error(fault))
+    }
+
+    /// Whether `holder` is the one who does what only one may do, for the next seconds.
+    fn lease(&self, name: &str, holder: &str) -> Result<bool, StoreError> {
+        let now = self.clock()?;
+        self.write(|tx| {
+            let rows = tx.execute(
+                "INSERT INTO leases (name, holder, until) VALUES ($1, $2, $3)
+                 ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+                 WHERE leases.holder = excluded.holder OR leases.until < $4",
+                values![name, holder, now.saturating_add(LEASE_MICROS), now],
+            )?;
+            Ok(rows > 0)
+        })
+    }
+
     /// Changes the outbox row of a visit that is there.
     fn of_visit<T>(
         &self,
