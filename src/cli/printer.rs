@@ -23,7 +23,7 @@ pub(super) struct Args {
     /// Go on asking, once a second, and tell what changes
     #[arg(long, conflicts_with = "test")]
     watch: bool,
-    /// A new roll was put in: count it from the start ([printer] roll_mm)
+    /// A new roll was put in: count it from the start (`roll_mm` of the printer)
     #[arg(long, conflicts_with_all = ["test", "watch"])]
     new_roll: bool,
     /// Print JSON, one object a line, and nothing else

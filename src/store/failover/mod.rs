@@ -73,7 +73,7 @@ impl Failover<super::postgres::PostgresServer> {
     /// The shared store of a site, with this kiosk's own behind it. It opens with the line down, too.
     ///
     /// # Errors
-    /// [`StoreError::Key`] where the site's key file is not here; whatever [`Sqlite::open`] says of
+    /// [`StoreError::Key`] where the site's key file is not here; whatever is wrong with
     /// the kiosk's own file; an address that cannot work.
     pub fn open(
         config: &crate::config::Config,
