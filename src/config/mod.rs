@@ -7,6 +7,7 @@ mod section;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod ticket;
 
 pub use hours::Hours;
 pub use section::Fault;
@@ -15,6 +16,7 @@ pub use settings::{
     Policy, Printer, Privacy, Reader, Scanner, ScannerMode, Screen, Service, Setting, Site, Staff,
     Store, Trust, Voice, Waits,
 };
+pub use ticket::{PageSize, SecondLanguage, Ticket, TicketName};
 
 /// The commented example, as `tiepdon config example` prints it.
 pub const EXAMPLE: &str = include_str!("../../assets/tiepdon.toml");

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::hours::Hours;
+use super::ticket::Ticket;
 use crate::identity::{Grade, HospitalPattern, Private, Way};
 use crate::queue::{Series, ServiceCode};
 use crate::words::Language;
@@ -34,6 +35,8 @@ pub struct Config {
     pub scanner: Option<Scanner>,
     /// The ticket printer.
     pub printer: Printer,
+    /// The ticket.
+    pub ticket: Ticket,
     /// The hospital's system.
     pub ehr: Ehr,
     /// Insurance.
@@ -300,8 +303,6 @@ pub struct Printer {
     pub width_dots: u32,
     /// Rows of one raster band.
     pub band_rows: u32,
-    /// The hospital's own template; absent: the built-in one.
-    pub template: Option<PathBuf>,
 }
 
 /// How the kiosk signs in to the hospital's system.

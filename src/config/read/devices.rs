@@ -132,7 +132,6 @@ impl Root<'_> {
             link: links.pop().unwrap_or(Link::Folder(PathBuf::new())),
             width_dots,
             band_rows: printer.number("band_rows", 8..=1024, 256),
-            template: printer.text("template").map(|text| self.path(&text)),
         };
         printer.finish();
         read

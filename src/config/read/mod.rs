@@ -2,6 +2,7 @@
 
 mod devices;
 mod network;
+mod ticket;
 
 use std::path::{Path, PathBuf};
 
@@ -77,6 +78,7 @@ impl Root<'_> {
             camera: self.camera(),
             scanner: self.scanner(),
             printer: self.printer(),
+            ticket: self.ticket(),
             ehr: self.ehr(),
             insurance: self.insurance(),
             store: self.store(),

@@ -9,7 +9,8 @@
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use super::{Payload, VISIT_PREFIX, card, text};
+use super::visit_code::PREFIX;
+use super::{Payload, card, text};
 use crate::identity::{Person, PersonalNumber, Private, folded_key};
 
 /// What a layout or an encoding makes of the separator `|`.
@@ -62,10 +63,10 @@ fn repaired(text: &str) -> Option<Payload> {
 
 /// A visit's code whose Shift was lost.
 fn visit(text: &str) -> Option<String> {
-    let mark = VISIT_PREFIX.replace(':', ";");
+    let mark = PREFIX.replace(':', ";");
     let (head, digits) = text.split_at_checked(mark.len())?;
     head.eq_ignore_ascii_case(&mark)
-        .then(|| format!("{VISIT_PREFIX}{digits}"))
+        .then(|| format!("{PREFIX}{digits}"))
 }
 
 /// A bare number, with stray letters of an input method.

@@ -55,7 +55,7 @@ impl Driver {
                 issued,
                 who,
                 desk,
-                language: _,
+                language,
             } => {
                 let (press, inlet, visit) =
                     (Arc::clone(&self.press), self.inlet.clone(), issued.visit);
@@ -65,7 +65,7 @@ impl Driver {
                     result: Err(Cause::PrinterSilent),
                 };
                 let run = move || {
-                    let printed = press.print(&issued, who.as_ref(), desk);
+                    let printed = press.print(&issued, who.as_ref(), desk, language);
                     inlet.health(
                         "printer",
                         printed
