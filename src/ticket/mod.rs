@@ -22,7 +22,7 @@ use crate::queue::Paper;
 use crate::words::Cause;
 
 pub use crate::config::PageSize;
-pub use face::{Face, Stop, grade_mark};
+pub use face::{Face, Second, Stop, grade_mark};
 pub use layout::Template;
 pub use page::Page;
 pub use printers::{DevicePrinter, FolderPrinter, TcpPrinter, open};

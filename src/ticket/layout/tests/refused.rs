@@ -37,8 +37,8 @@ fn a_template_that_breaks_a_promise_is_refused_and_says_why() {
             "leave the page by",
         ),
         (
-            "<text x=\"288\" y=\"812\"",
-            "<text x=\"288\" y=\"775\"",
+            "<text x=\"288\" y=\"822\"",
+            "<text x=\"288\" y=\"785\"",
             "over each other",
         ),
         (
