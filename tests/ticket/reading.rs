@@ -57,8 +57,8 @@ fn face(at: usize) -> Face {
     let one = |list: &[&str], step: usize| list[(at * step + step) % list.len()].to_owned();
     let (service, english) = SERVICES[(at * 5 + 1) % SERVICES.len()];
     let number = match at % 4 {
-        3 => format!("K{}-B{:03}", at % 9 + 1, at * 37 % 999),
-        _ => format!("{}{:03}", ["A", "B", "KB"][at % 3], at * 61 % 999),
+        3 => format!("K{}-B{:03}", at % 9 + 1, at * 37 % 800 + 112),
+        _ => format!("{}{:03}", ["A", "B", "KB"][at % 3], at * 61 % 800 + 112),
     };
     let priority = (at % 2 == 0).then(|| PRIORITIES[at / 2 % PRIORITIES.len()]);
     let face = Face {
