@@ -218,22 +218,19 @@ fn alike(text: &str) -> Vec<char> {
 fn tesseract_reads_the_words_of_every_ticket() {
     let folder = tempfile::tempdir().expect("a folder");
     let (mut wrong, mut all) = (0_u32, 0_u32);
-    for (name, face, raster) in pictures() {
+    let rolls = pictures()
+        .into_iter()
+        .filter(|(name, _, _)| !name.ends_with("A6"));
+    for (name, face, raster) in rolls {
         let file = folder.path().join(format!("{name}.png"));
-        let raster = without_code(raster);
         std::fs::write(&file, raster.to_png()).expect("written");
         let languages = face.second.as_ref().map_or("vie", |_| "vie+eng");
         let Some(read) = tesseract(&file, languages, "6") else {
             return;
         };
         let found = alike(&read);
-        // On a page the code has no label.
-        let page = name.ends_with("A6");
-        for line in said(&face)
-            .iter()
-            .filter(|line| !(page && *line == "Mã lượt khám"))
-        {
-            let wanted = alike(line);
+        for line in said(&face) {
+            let wanted = alike(&line);
             let (cost, _) = nearest(&wanted, &found);
             (wrong, all) = (wrong + cost as u32, all + wanted.len() as u32);
             if cost > 0 {
@@ -263,29 +260,6 @@ fn tesseract_reads_the_words_of_every_ticket() {
     let errors = f64::from(wrong) / f64::from(all);
     eprintln!("{wrong} of {all} letters wrong: {:.2} %", errors * 100.0);
     assert!(errors <= ERRORS_MAX, "{wrong} of {all} letters");
-}
-
-/// The picture with white in place of its code, in which Tesseract would look for letters.
-fn without_code(mut raster: Raster) -> Raster {
-    let dots = (0..raster.height).flat_map(|y| (0..raster.width).map(move |x| (x, y)));
-    let luma = dots.map(|(x, y)| if raster.is_black(x, y) { 0 } else { 255 });
-    let (luma, width, height) = (luma.collect(), raster.width, raster.height);
-    let code = rxing::helpers::detect_in_luma(luma, width, height, None).expect("a code");
-    let across = |of: fn(&rxing::Point) -> f32| {
-        let places = code.getPoints().iter().map(of);
-        let (least, most) = places.fold((f32::MAX, f32::MIN), |(a, b), x| (a.min(x), b.max(x)));
-        // The middles of the corners are 22 modules apart, and 3.5 from the edge.
-        let edge = (most - least) / 22.0 * 4.5;
-        ((least - edge).max(0.0) as u32)..((most + edge) as u32)
-    };
-    let (columns, rows) = (across(|point| point.x), across(|point| point.y));
-    for y in rows.start..rows.end.min(height) {
-        for x in columns.start..columns.end.min(width) {
-            let byte = (y * width / 8 + x / 8) as usize;
-            raster.bits[byte] &= !(0x80 >> (x % 8));
-        }
-    }
-    raster
 }
 
 /// The picture so many times smaller, in grey, as a PNG.
