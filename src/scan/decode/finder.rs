@@ -6,6 +6,8 @@ use crate::scan::Luma;
 
 /// Finder patterns looked at in one picture.
 const FINDERS_MAX: usize = 24;
+/// Patterns met last among which one is looked for that a row cuts again: the rows before met it.
+const RECENT: usize = 400;
 /// Threes of them that are tried.
 const CORNERS_MAX: usize = 8;
 /// Less contrast than this, in grey values, is noise.
@@ -196,8 +198,7 @@ fn add(found: &mut Vec<Finder>, finder: Finder) {
             && (known.x - finder.x).abs() < near
             && (known.y - finder.y).abs() < near
     };
-    // The last ones first: the row before this one met them.
-    let Some(known) = found.iter_mut().rev().find(is_same) else {
+    let Some(known) = found.iter_mut().rev().take(RECENT).find(is_same) else {
         found.push(finder);
         return;
     };

@@ -33,8 +33,10 @@ pub(super) fn read_quickly(picture: Luma<'_>, deadline: Deadline) -> Option<Priv
 pub(super) fn read(picture: Luma<'_>, deadline: Deadline) -> Option<Private<String>> {
     with_bitmap(picture, |bitmap| {
         read_bitmap(bitmap, deadline).or_else(|| {
-            bitmap.invert();
-            read_bitmap(bitmap, deadline)
+            deadline.before(|| {
+                bitmap.invert();
+                read_bitmap(bitmap, deadline)
+            })
         })
     })
 }
