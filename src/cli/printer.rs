@@ -97,8 +97,7 @@ fn new_roll(config: &Config) -> ExitCode {
 
 /// A ticket with the longest words, that says of itself that it is worth nothing.
 fn print_trial(config: &Config, printer: &mut dyn Printer) -> Result<Option<Paper>, PrinterFault> {
-    let own = config.printer.template.as_deref().map(Template::load);
-    let template = own.and_then(Result::ok).unwrap_or_else(Template::builtin);
+    let (template, _) = Template::of(&config.ticket, config.printer.width_dots);
     let service = config.services.first().unwrap_or(&config.desk);
     let face = Face {
         hospital: config.site.name.clone(),
@@ -112,7 +111,12 @@ fn print_trial(config: &Config, printer: &mut dyn Printer) -> Result<Option<Pape
         trial: true,
         ..Face::default()
     };
-    let rendered = template.render(&face, config.printer.width_dots);
+    let rendered = match config.ticket.page {
+        Some(size) => template
+            .render_page(&face, size, 203)
+            .map(|page| page.raster),
+        None => template.render(&face, config.printer.width_dots),
+    };
     let raster = rendered.map_err(|error| PrinterFault {
         cause: crate::words::Cause::PrinterOther,
         detail: error.to_string(),

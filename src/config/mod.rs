@@ -8,6 +8,7 @@ mod section;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod ticket;
 
 pub use hours::Hours;
 pub use queues::{Queue, Service, SessionName};
@@ -17,6 +18,7 @@ pub use settings::{
     Link, Policy, Printer, Privacy, Reader, Roll, Scanner, ScannerMode, Screen, Setting,
     SharedStore, Site, Staff, Store, Trust, Voice, Waits,
 };
+pub use ticket::{PageSize, SecondLanguage, Ticket, TicketName};
 
 /// The commented example, as `tiepdon config example` prints it.
 pub const EXAMPLE: &str = include_str!("../../assets/tiepdon.toml");

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::hours::Hours;
 use super::queues::{Queue, Service};
+use super::ticket::Ticket;
 use crate::identity::{Grade, HospitalPattern, Private, Way};
 use crate::queue::KioskPrefix;
 use crate::words::Language;
@@ -37,6 +38,8 @@ pub struct Config {
     pub scanner: Option<Scanner>,
     /// The ticket printer.
     pub printer: Printer,
+    /// The ticket.
+    pub ticket: Ticket,
     /// The hospital's system.
     pub ehr: Ehr,
     /// Insurance.
@@ -313,8 +316,6 @@ pub struct Printer {
     pub width_dots: u32,
     /// Rows of one raster band.
     pub band_rows: u32,
-    /// The hospital's own template; absent: the built-in one.
-    pub template: Option<PathBuf>,
     /// Believe the status byte of the printer port, which some cheap printers get wrong.
     pub port_status: bool,
     /// Bits a second of a serial line; a USB printer that poses as one ignores it.
@@ -332,7 +333,6 @@ impl Printer {
             link,
             width_dots: 576,
             band_rows: 128,
-            template: None,
             port_status: true,
             baud: 115_200,
             flow: Flow::None,

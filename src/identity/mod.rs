@@ -19,7 +19,7 @@ pub use grade::{Check, CheckResult, Grade, Proofs, Verdict, Way, judge};
 pub use hospital_number::{HospitalNumber, HospitalPattern};
 pub use insurance_number::InsuranceNumber;
 pub use name::{exact_key, folded_key, mrz_name_agrees};
-pub use payload::{BhytQr, CardQr, Hint, Payload, hints};
+pub use payload::{BhytQr, CardQr, Hint, Payload, VisitCode, VisitKey, hints};
 pub use person::{Person, Sex, shown_name};
 pub use personal_number::PersonalNumber;
 pub use priority::{PriorityReason, priority_by_age};

@@ -1,15 +1,18 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::Inlet;
 use super::parts::{OpenPrinter, Parts};
 use super::shared::Shared;
 use crate::checkin::Shown;
-use crate::config::{Config, Link};
-use crate::identity::Payload;
-use crate::queue::{Issued, Paper};
+use crate::config::{Config, Link, Service, TicketName};
+use crate::identity::{VisitKey, shown_name};
+use crate::queue::{Issued, Paper, VisitKind, WaitRange, estimate};
+use crate::store::Store;
 use crate::ticket::{Face, Printer, PrinterFault, Template};
-use crate::words::Cause;
+use crate::words::{Cause, Language};
 
 /// An idle printer is asked how it is this often, so that staff know of a fault before a patient
 /// does.
@@ -18,10 +21,15 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// For the answer; with [`LOOK_EVERY`], less than the ten seconds in which a fault must be known.
 const LOOK_WITHIN: Duration = Duration::from_secs(3);
 
+/// Calls by which a wait is estimated.
+const PACE_MAX: u32 = 50;
+
 /// Makes a ticket of a number and puts it onto paper.
 pub(super) struct Press {
     config: Arc<Config>,
     template: Arc<Template>,
+    visit_key: VisitKey,
+    store: Arc<dyn Store>,
     open: OpenPrinter,
     /// The printer with what was learnt of it; another one is opened after a fault of ours.
     printer: Mutex<Place>,
@@ -40,6 +48,8 @@ impl Press {
         Self {
             config: Arc::clone(config),
             template: Arc::clone(&parts.template),
+            visit_key: parts.visit_key.clone(),
+            store: Arc::clone(&parts.store),
             open: Arc::clone(&parts.printer),
             printer: Mutex::new(Place::Free(None)),
             returned: Condvar::new(),
@@ -59,20 +69,36 @@ impl Press {
         issued: &Issued,
         who: Option<&Shown>,
         desk: Option<Cause>,
+        language: Language,
     ) -> (Result<Paper, PrinterFault>, Option<PrinterFault>) {
         let services = self.config.services.iter();
         let service = services
             .clone()
             .find(|s| s.code == issued.service)
             .unwrap_or(&self.config.desk);
-        let mut face = Face::of(issued, &self.config.site, service, &self.config.kiosk.id);
+        let ticket = &self.config.ticket;
+        let mut face = Face::of(issued, &self.config.site, service, &self.config.kiosk.id)
+            .beside(ticket.second.beside(language), issued, service)
+            .on_its_way(issued, services)
+            .signed(issued.visit, &self.visit_key);
         // A desk number says nothing of why: it may be read by the next in line.
         face.name = who
-            .and_then(|who| who.name.clone())
-            .filter(|_| desk.is_none());
-        face.code = Some(Payload::visit_code(issued.visit));
+            .and_then(|who| who.name.as_deref())
+            .filter(|_| desk.is_none())
+            .and_then(|name| match ticket.name {
+                TicketName::Short => Some(shown_name(name, false)),
+                TicketName::Initials => Some(shown_name(name, true)),
+                TicketName::Absent => None,
+            });
+        face.wait = self.wait(issued, service);
         face.trial = self.config.trial;
-        let rendered = self.template.render(&face, self.config.printer.width_dots);
+        let rendered = match ticket.page {
+            Some(size) => self
+                .template
+                .render_page(&face, size, 203)
+                .map(|page| page.raster),
+            None => self.template.render(&face, self.config.printer.width_dots),
+        };
         let raster = match rendered {
             Ok(raster) => raster,
             // The template was tried at start with the longest words: this is a fault of ours.
@@ -95,6 +121,17 @@ impl Press {
             let printed = printer.print(&raster, echo, self.within);
             (printed, printer.warning())
         })
+    }
+
+    /// How long the wait may be. A desk's is nobody's guess, and a ticket never waits for one.
+    fn wait(&self, issued: &Issued, service: &Service) -> Option<WaitRange> {
+        if issued.kind == VisitKind::Desk {
+            return None;
+        }
+        let paced = self.store.pace(&issued.service, issued.day, PACE_MAX);
+        let intervals = paced.unwrap_or_default();
+        let now = self.config.site.time_zone.to_datetime(Timestamp::now());
+        estimate(issued.ahead, &intervals, service.interval_seconds)?.wait(&service.timetable, now)
     }
 
     /// How the printer is: the fault that keeps it from printing, or will soon. None while somebody

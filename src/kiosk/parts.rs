@@ -7,12 +7,12 @@ use crate::card::{self, CardError, Connection};
 use crate::config::{self, Config, Ehr, Insurance};
 use crate::ehr::{FhirServer, Handover, HospitalSystem, LocalRegister};
 use crate::emrtd::{Transport, TransportError};
-use crate::identity::Person;
+use crate::identity::{Person, VisitKey};
 use crate::insurance::{Clerk, Provider, Service};
 use crate::queue::PatientRef;
 #[cfg(feature = "postgres")]
 use crate::store::Failover;
-use crate::store::{Sqlite, Store, StoreError};
+use crate::store::{self, Sqlite, Store, StoreError};
 use crate::ticket::{self, Printer, Template};
 use crate::trust;
 
@@ -38,6 +38,8 @@ pub struct Parts {
     pub printer: OpenPrinter,
     /// The ticket's template.
     pub template: Arc<Template>,
+    /// What the visit codes on tickets are signed with.
+    pub visit_key: VisitKey,
 }
 
 /// Why a kiosk cannot be put together from its configuration.
@@ -61,13 +63,10 @@ impl Parts {
         let store = open_store(config)?;
         let printer = config.printer.clone();
         let reader = config.reader.clone();
-        let own = config.printer.template.as_deref().map(Template::load);
-        let template = own
-            .unwrap_or_else(|| Ok(Template::builtin()))
-            .unwrap_or_else(|error| {
-                tracing::error!(%error, "the built-in ticket serves");
-                Template::builtin()
-            });
+        let (template, refused) = Template::of(&config.ticket, config.printer.width_dots);
+        if let Some(error) = refused {
+            tracing::error!(%error, "the built-in ticket serves");
+        }
         Ok(Self {
             hospital: hospital(config, &store)?,
             insurance: insurance(config)?,
@@ -75,6 +74,7 @@ impl Parts {
             trust: Arc::new(trust::Folder::open(&config.trust.folder)),
             printer: Arc::new(move || ticket::open(&printer)),
             template: Arc::new(template),
+            visit_key: store::visit_key(&config.store)?,
             store,
         })
     }

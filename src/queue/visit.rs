@@ -146,6 +146,9 @@ pub struct Issued {
     pub grade: Option<Grade>,
     /// How often it was printed before (0: never).
     pub printed: u32,
+    /// Where its way leads after this queue, in order.
+    #[serde(default)]
+    pub stops: Vec<ServiceCode>,
 }
 
 /// Why the store gives no number (and no look at the other's).

@@ -34,10 +34,20 @@ use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::identity::{Grade, Hint, Person};
+use crate::identity::{Grade, Hint, Person, VisitKey};
 use crate::queue::{
     Draft, Issued, Paper, PatientRef, QueueNumber, Refusal, ServiceCode, VisitRecord,
 };
+
+/// The key of the visit codes on tickets, made from the store's: every kiosk and desk of one store
+/// verifies what another signed.
+///
+/// # Errors
+/// The store's key file cannot be used.
+pub fn visit_key(settings: &crate::config::Store) -> Result<VisitKey, StoreError> {
+    let key = key_file::key_of(&settings.path, &settings.key_file)?;
+    Ok(VisitKey::derive(key.as_slice()))
+}
 
 /// Why the store did not do what was asked.
 #[derive(Debug, thiserror::Error)]

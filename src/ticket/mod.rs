@@ -1,7 +1,8 @@
 //! The paper: template to raster, raster to printer, and what is known of it afterwards.
 //!
 //! A [`Face`] says what stands on a ticket, a [`Template`] how; [`Template::render`] makes the
-//! [`Raster`], and a [`Printer`] that [`open`] gives puts it onto paper.
+//! [`Raster`] of a roll, [`Template::render_page`] the [`Page`] of an office printer, and a
+//! [`Printer`] that [`open`] gives puts it onto paper.
 //!
 //! Invariant: a ticket is a picture (Vietnamese never goes through a code page), and no evidence
 //! is claimed that the printer did not give.
@@ -10,6 +11,7 @@ mod conversation;
 mod escpos;
 mod face;
 mod layout;
+mod page;
 mod printers;
 mod raster;
 
@@ -19,8 +21,10 @@ use std::time::Duration;
 use crate::queue::Paper;
 use crate::words::Cause;
 
-pub use face::{Face, grade_mark};
+pub use crate::config::PageSize;
+pub use face::{Face, Second, Stop, grade_mark};
 pub use layout::Template;
+pub use page::Page;
 pub use printers::{Roll, open};
 pub use raster::Raster;
 
@@ -36,37 +40,75 @@ pub enum TicketError {
         detail: String,
     },
     /// It is not an SVG that can serve as a form.
-    #[error("ticket template is not usable: {0}; start again from assets/ticket.svg")]
+    #[error(
+        "ticket template is not usable: {0}; start again from `tiepdon config ticket --paper 80mm`"
+    )]
     NotSvg(String),
+    /// Its width is of no paper that tickets are printed on.
+    #[error(
+        "ticket template is \"{0}\" wide; set the document's width to 72 mm (what a printer prints on 80 mm paper), 48 mm (on 58 mm paper), 105 mm (A6) or 148 mm (A5)"
+    )]
+    PaperUnknown(String),
     /// It reaches for a file, the network, or holds what is no drawing.
-    #[error("ticket template must not contain {0}; draw it with shapes and text instead")]
+    #[error("ticket template must not contain {0}")]
     Forbidden(String),
     /// It names a field that no ticket has.
     #[error("ticket template names the field \"{0}\", which no ticket has; correct the name")]
     UnknownField(String),
     /// It leaves out what every ticket must carry.
-    #[error("ticket template does not show the field \"{0}\"; every ticket needs it")]
+    #[error(
+        "ticket template does not show the field \"{0}\", which every ticket needs; add a text with {{{{{0}}}}}, or an object with data-if=\"{0}\", that is not hidden"
+    )]
     MissingField(&'static str),
     /// Something leaves the page when names are long.
-    #[error("ticket template lets \"{0}\" leave the page; give it data-fit or more room")]
-    Outside(String),
+    #[error(
+        "ticket template lets \"{what}\" leave the page by {by_mm:.1} mm; move it in, or make it smaller"
+    )]
+    Outside {
+        /// What the words say, or the object's id.
+        what: String,
+        /// How far, in millimetres.
+        by_mm: f32,
+    },
+    /// A page is too small for the longest words.
+    #[error(
+        "ticket template needs {below_mm:.0} mm more than the page has when words are long; leave more room at its end"
+    )]
+    PageFull {
+        /// What is missing, in millimetres.
+        below_mm: f32,
+    },
+    /// A roll's ticket has no end.
+    #[error("ticket template makes tickets longer than 500 mm; move its objects together")]
+    TooLong,
+    /// Two things are printed over each other when names are long.
+    #[error("ticket template prints \"{0}\" and \"{1}\" over each other; move them apart")]
+    Touching(String, String),
+    /// Words are printed white on white, or black on black.
+    #[error(
+        "ticket template prints \"{0}\" so that paper does not show it; paper has no grey and no colours: use black on white or white on black, in front of all else"
+    )]
+    Unseen(String),
     /// Something is too small to be read.
-    #[error("ticket template sets \"{text}\" in {size} dots; 20 is the smallest that is read")]
+    #[error("ticket template sets \"{text}\" in {size:.1} dots ({:.1} mm); 20 dots (2.5 mm) are the least that is read", .size / 8.0)]
     TooSmall {
         /// What the words say.
         text: String,
-        /// Their size in dots.
+        /// Their size in dots at 203 dpi.
         size: f32,
     },
+    /// More than one fault of a template.
+    #[error("{}", one_by_one(.0))]
+    Several(Vec<TicketError>),
     /// The template is for another paper.
     #[error(
-        "ticket template is {have:?} dots wide, the paper {want}; set printer.width_dots or the template's width"
+        "ticket template is for {have}, the paper is {want}; set printer.width_dots or ticket.page, or the template's width"
     )]
     Width {
-        /// Widths that the template is for.
-        have: Vec<u32>,
-        /// The paper's.
-        want: u32,
+        /// Papers that the template is for.
+        have: String,
+        /// The paper.
+        want: String,
     },
     /// The visit code is too long for a QR that thermal paper can carry.
     #[error("a visit code of {0} bytes does not fit the ticket; shorten it")]
@@ -74,6 +116,21 @@ pub enum TicketError {
     /// A picture file is not one of ours.
     #[error("not a ticket's picture: {0}")]
     Picture(String),
+}
+
+impl TicketError {
+    /// The faults one by one.
+    pub fn each(&self) -> &[Self] {
+        match self {
+            Self::Several(faults) => faults,
+            one => std::slice::from_ref(one),
+        }
+    }
+}
+
+fn one_by_one(faults: &[TicketError]) -> String {
+    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    faults.join("; ")
 }
 
 /// Why nothing, or not all, was printed; or what will soon keep the printer from printing.

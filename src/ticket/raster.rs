@@ -27,6 +27,35 @@ impl Raster {
             && self.bits[y as usize * self.row_bytes() + (x / 8) as usize] & (0x80 >> (x % 8)) != 0
     }
 
+    /// Pictures side by side, with lines between them.
+    pub fn beside(pictures: &[Self]) -> Self {
+        /// Bytes: white, the line, white.
+        const BETWEEN: [u8; 4] = [0, 0x01, 0x80, 0];
+        let height = pictures
+            .iter()
+            .map(|picture| picture.height)
+            .max()
+            .unwrap_or(0);
+        let mut bits = Vec::new();
+        for row in 0..height as usize {
+            for (at, picture) in pictures.iter().enumerate() {
+                if at > 0 {
+                    bits.extend(BETWEEN);
+                }
+                let bytes = picture.row_bytes();
+                match picture.bits.get(row * bytes..(row + 1) * bytes) {
+                    Some(dots) => bits.extend(dots),
+                    None => bits.resize(bits.len() + bytes, 0),
+                }
+            }
+        }
+        Self {
+            width: (bits.len() / (height as usize).max(1) * 8) as u32,
+            height,
+            bits,
+        }
+    }
+
     /// The picture as a 1-bit greyscale PNG.
     pub fn to_png(&self) -> Vec<u8> {
         let mut file = Vec::new();

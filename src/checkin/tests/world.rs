@@ -334,6 +334,7 @@ impl ModelStore {
             priority: draft.priority,
             grade: draft.grade,
             printed: 0,
+            stops: draft.stops.clone(),
         };
         self.visits.push((draft.clone(), issued.clone(), true));
         Answer::New(issued)

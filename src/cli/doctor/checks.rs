@@ -128,13 +128,15 @@ fn scanner(config: &Config) -> Option<Finding> {
 }
 
 fn template(config: &Config) -> Finding {
-    match config.printer.template.as_deref().map(Template::load) {
-        None => Finding::ok("ticket", "the built-in template"),
-        Some(Ok(_)) => Finding::ok("ticket", "the hospital's template"),
-        Some(Err(error)) => Finding::fault(
+    match Template::of(&config.ticket, config.printer.width_dots) {
+        (_, None) if config.ticket.template.is_none() => {
+            Finding::ok("ticket", "the built-in template")
+        }
+        (_, None) => Finding::ok("ticket", "the hospital's template"),
+        (_, Some(error)) => Finding::fault(
             "ticket",
             error.to_string(),
-            "correct the template; until then the built-in one serves",
+            "correct the template and try it with `tiepdon config ticket FILE.svg`; until then the built-in one serves",
         ),
     }
 }

@@ -152,7 +152,6 @@ impl Root<'_> {
         let read = Printer {
             width_dots,
             band_rows: printer.number("band_rows", 8..=255, default.band_rows),
-            template: printer.text("template").map(|text| self.path(&text)),
             port_status: printer.flag("port_status", default.port_status),
             // Slower is no use: at 9600 a ticket would take more than a minute.
             baud: printer.number("baud", 38_400..=4_000_000, default.baud),

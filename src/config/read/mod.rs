@@ -3,6 +3,7 @@
 mod devices;
 mod network;
 mod queues;
+mod ticket;
 
 use std::path::{Path, PathBuf};
 
@@ -83,6 +84,7 @@ impl Root<'_> {
             camera: self.camera(),
             scanner: self.scanner(),
             printer: self.printer(&kiosk.id, &store.path),
+            ticket: self.ticket(),
             ehr: self.ehr(),
             insurance: self.insurance(),
             kiosk,

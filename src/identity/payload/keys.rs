@@ -10,7 +10,8 @@
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 
-use super::{Payload, VISIT_PREFIX, bhyt, card, text};
+use super::visit_code::PREFIX;
+use super::{Payload, bhyt, card, text};
 use crate::identity::{Person, Private, folded_key};
 
 /// What a layout or an encoding makes of the separator `|`.
@@ -64,10 +65,10 @@ fn repaired(text: &str) -> Option<Payload> {
 
 /// A visit's code whose Shift was lost.
 fn visit(text: &str) -> Option<String> {
-    let mark = VISIT_PREFIX.replace(':', ";");
+    let mark = PREFIX.replace(':', ";");
     let (head, digits) = text.split_at_checked(mark.len())?;
     head.eq_ignore_ascii_case(&mark)
-        .then(|| format!("{VISIT_PREFIX}{digits}"))
+        .then(|| format!("{PREFIX}{digits}"))
 }
 
 /// The digits of a field in which an input method left letters. None where anything else stands

@@ -11,12 +11,13 @@ mod opaque;
 #[cfg(test)]
 mod tests;
 mod text;
+mod visit_code;
 
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{HospitalNumber, InsuranceNumber, Person, PersonalNumber, Private, Way};
 pub use hints::{Hint, hints};
+pub use visit_code::{VisitCode, VisitKey};
 
 /// What the text of a QR code is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +30,8 @@ pub enum Payload {
     PersonalNumber(PersonalNumber),
     /// A bare BHYT number.
     InsuranceNumber(InsuranceNumber),
-    /// A visit, from the code that our own tickets carry ([`Payload::visit_code`]).
-    Visit(Uuid),
+    /// A visit, from the code that our own tickets carry. Whether it is genuine, the key says.
+    Visit(VisitCode),
     /// A number that papers of a hospital may carry. It tells nobody without a second factor.
     HospitalNumber(HospitalNumber),
     /// An app's code that cannot be read here, such as VNeID's dynamic one. The text is not kept.
@@ -61,12 +62,8 @@ pub struct BhytQr {
     pub valid_to: Option<jiff::civil::Date>,
 }
 
-/// Marks a visit code, and the version of its form.
-const VISIT_PREFIX: &str = "TD1:";
 /// The symbology identifier of EAN and UPC: the twelve digits of a product are nobody's number.
 const PRODUCT_CODE: &str = "]E";
-/// Hexadecimal digits of a UUID.
-const UUID_DIGITS: usize = 32;
 /// A QR symbol holds 2,953 bytes at most (ISO/IEC 18004, version 40-L); a longer text came from
 /// no code.
 const TEXT_MAX_BYTES: usize = 4096;
@@ -82,8 +79,8 @@ impl Payload {
             return Self::Other;
         }
         let text = text::without_symbology(&text);
-        if let Some(digits) = text.strip_prefix(VISIT_PREFIX) {
-            visit(digits).map_or(Self::Other, Self::Visit)
+        if text.starts_with(visit_code::PREFIX) {
+            VisitCode::parse(text).map_or(Self::Other, Self::Visit)
         } else if let Some(number) = PersonalNumber::parse(text) {
             Self::PersonalNumber(number)
         } else if let Some(number) = InsuranceNumber::parse(text) {
@@ -114,12 +111,6 @@ impl Payload {
             return Self::Other;
         }
         keys::parse(text)
-    }
-
-    /// The code of a visit, as a ticket carries it: `TD1:` and the UUID in hexadecimal. Upper
-    /// case, so that a QR takes it in its alphanumeric mode, one version smaller.
-    pub fn visit_code(visit: Uuid) -> String {
-        format!("{VISIT_PREFIX}{:X}", visit.simple())
     }
 
     /// The name of the kind, in JSON and logs.
@@ -177,10 +168,4 @@ impl Payload {
             Self::Visit(_) | Self::Opaque | Self::Other => Way::None,
         }
     }
-}
-
-fn visit(digits: &str) -> Option<Uuid> {
-    (digits.len() == UUID_DIGITS)
-        .then(|| Uuid::try_parse(digits).ok())
-        .flatten()
 }

@@ -55,7 +55,7 @@ impl Driver {
                 issued,
                 who,
                 desk,
-                language: _,
+                language,
             } => {
                 let (press, inlet, visit) =
                     (Arc::clone(&self.press), self.inlet.clone(), issued.visit);
@@ -65,7 +65,7 @@ impl Driver {
                     result: Err(Cause::PrinterTimedOut),
                 };
                 let run = move || {
-                    let (printed, warning) = press.print(&issued, who.as_ref(), desk);
+                    let (printed, warning) = press.print(&issued, who.as_ref(), desk, language);
                     let told = printed.as_ref().err().or(warning.as_ref());
                     let health = told.map_or(Ok(()), |fault| Err(fault.to_string()));
                     inlet.health("printer", health);

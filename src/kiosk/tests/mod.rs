@@ -31,7 +31,7 @@ use super::{Kiosk, Moment, Parts};
 use crate::checkin::{Device, Effect, Event, PaperShown, Screen, Touch, View};
 use crate::config::{Config, EXAMPLE};
 use crate::emrtd::TransportError;
-use crate::identity::{Payload, Person, PersonalNumber, Way};
+use crate::identity::{Payload, Person, PersonalNumber, VisitKey, Way};
 use crate::queue::{Draft, InsuranceStatus, ServiceCode, VisitKind};
 use crate::store::faulty::Faulty;
 use crate::ticket::Template;
@@ -140,6 +140,7 @@ impl House {
             trust: Arc::new(trust::Folder::open(&config.trust.folder)),
             printer: Arc::new(move || Box::new(Press(Arc::clone(&gate)))),
             template: Arc::new(Template::builtin()),
+            visit_key: VisitKey::derive(b"a key for tests"),
         };
         let (sender, seen) = channel();
         let observer = move |moment: Moment<'_>| {

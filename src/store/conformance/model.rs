@@ -225,6 +225,7 @@ impl Model {
             priority: visit.draft.priority,
             grade: visit.draft.grade,
             printed: visit.printed,
+            stops: visit.draft.stops.clone(),
         }
     }
 

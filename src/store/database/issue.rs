@@ -262,6 +262,7 @@ fn issued(draft: Draft, number: QueueNumber, ahead: u32, printed: u32) -> Issued
         priority: draft.priority,
         grade: draft.grade,
         printed,
+        stops: draft.stops,
     }
 }
 

@@ -7,11 +7,8 @@ use resvg::usvg::{self, fontdb};
 use super::sheet::escape;
 use crate::words::fonts;
 
-/// Nothing on paper is smaller: 20 dots are 2.5 mm at 203 dpi, the least that is read without fail.
-pub(super) const SIZE_MIN: f32 = 20.0;
-
 /// From line to line, in font sizes: capitals with two marks and letters with a tail need it.
-const LINE_HEIGHT: f32 = 1.32;
+pub(super) const LINE_HEIGHT: f32 = 1.32;
 
 /// Font size at which words are measured; widths grow in proportion.
 const MEASURED_AT: f32 = 100.0;
@@ -25,46 +22,33 @@ pub(super) struct Fitted {
     pub(super) lines: Vec<(String, bool)>,
 }
 
-impl Fitted {
-    /// From baseline to baseline.
-    pub(super) fn line_height(&self) -> f32 {
-        (self.size * LINE_HEIGHT).round()
-    }
-
-    /// What the lines after the first add to the height.
-    pub(super) fn extra_height(&self) -> f32 {
-        self.line_height() * self.lines.len().saturating_sub(1) as f32
-    }
-}
-
-/// Fits `text` into `width`: at `size` if possible, else smaller down to `size_min`, else wrapped
+/// Fits `lines` into `width`: at `size` if possible, else smaller down to `size_min`, else wrapped
 /// there. A single word that is too wide even so is marked to be narrowed.
-pub(super) fn fit(text: &str, weight: &str, size: f32, size_min: f32, width: f32) -> Fitted {
-    let whole = width_at_one(text, weight);
-    if whole * size_min <= width {
-        let size = if whole * size > width {
-            width / whole
+pub(super) fn fit(lines: &[String], weight: &str, size: f32, size_min: f32, width: f32) -> Fitted {
+    let texts: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let widest = widths_at_one(&texts, weight)
+        .into_iter()
+        .fold(0.0, f32::max);
+    if widest * size_min <= width {
+        let size = if widest * size > width {
+            width / widest
         } else {
             size
         };
+        let whole = lines.iter().map(|line| (line.clone(), false));
         return Fitted {
             size: size.max(size_min),
-            lines: vec![(text.to_owned(), false)],
+            lines: whole.collect(),
         };
     }
-    let words: Vec<(&str, f32)> = text
-        .split_whitespace()
-        .map(|word| (word, width_at_one(word, weight)))
-        .collect();
-    let space = width_at_one("n n", weight) - width_at_one("nn", weight);
-    let widest = width / size_min;
-    let lines = balanced(&words, space, widest);
+    let limit = width / size_min;
+    let wrapped = texts.iter().flat_map(|line| {
+        let (words, space) = words_at_one(line, weight);
+        balanced(&words, space, limit)
+    });
     Fitted {
         size: size_min,
-        lines: lines
-            .into_iter()
-            .map(|(line, used)| (line, used > widest))
-            .collect(),
+        lines: wrapped.map(|(line, used)| (line, used > limit)).collect(),
     }
 }
 
@@ -100,20 +84,82 @@ fn wrap(words: &[(&str, f32)], space: f32, widest: f32) -> Vec<(String, f32)> {
     lines
 }
 
-/// The width of `text` at font size 1.
-fn width_at_one(text: &str, weight: &str) -> f32 {
-    let svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><text font-size=\"{MEASURED_AT}\" font-weight=\"{}\">{}</text></svg>",
-        escape(weight),
-        escape(text),
+/// The words of `line` with their widths, and the width of a space, at font size 1.
+fn words_at_one<'a>(line: &'a str, weight: &str) -> (Vec<(&'a str, f32)>, f32) {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    // One text is shaped in a fraction of the time of many.
+    if let Some((widths, space)) = placed_words(&words, weight) {
+        return (words.into_iter().zip(widths).collect(), space);
+    }
+    let mut measured = words.clone();
+    measured.extend(["n n", "nn"]);
+    let mut widths = widths_at_one(&measured, weight);
+    let (without, with) = (widths.pop(), widths.pop());
+    let space = with.unwrap_or(0.0) - without.unwrap_or(0.0);
+    (words.into_iter().zip(widths).collect(), space)
+}
+
+/// The same by where the letters stand in the whole line; `None` where its words cannot be told
+/// apart there, as in scripts that join or turn them.
+fn placed_words(words: &[&str], weight: &str) -> Option<(Vec<f32>, f32)> {
+    let line = format!("{} n", words.join(" "));
+    let svg = measured(&[&line], weight);
+    let tree = usvg::Tree::from_str(&svg, &options()).ok()?;
+    let usvg::Node::Group(group) = tree.node_by_id("0")? else {
+        return None;
+    };
+    let Some(usvg::Node::Text(text)) = group.children().first() else {
+        return None;
+    };
+    let glyphs = text
+        .layouted()
+        .iter()
+        .flat_map(|span| &span.positioned_glyphs);
+    let places = glyphs.map(|glyph| (glyph.text == " ", glyph.transform().tx / MEASURED_AT));
+    let (mut starts, mut ends) = (Vec::new(), Vec::new());
+    let mut after_space = true;
+    for (is_space, x) in places {
+        match (is_space, after_space) {
+            (true, _) => ends.push(x),
+            (false, true) => starts.push(x),
+            (false, false) => {}
+        }
+        after_space = is_space;
+    }
+    let told_apart = starts.len() == words.len() + 1 && ends.len() == words.len();
+    let space = starts.last()? - ends.last()?;
+    let widths: Vec<f32> = starts
+        .iter()
+        .zip(&ends)
+        .map(|(start, end)| end - start)
+        .collect();
+    (told_apart && space > 0.0 && widths.iter().all(|width| *width > 0.0))
+        .then_some((widths, space))
+}
+
+/// The widths of `texts` at font size 1.
+fn widths_at_one(texts: &[&str], weight: &str) -> Vec<f32> {
+    let tree = usvg::Tree::from_str(&measured(texts, weight), &options());
+    let width = |at: usize| {
+        let node = tree.as_ref().ok()?.node_by_id(&at.to_string())?;
+        Some(node.bounding_box().width() / MEASURED_AT)
+    };
+    (0..texts.len())
+        .map(|at| width(at).unwrap_or(0.0))
+        .collect()
+}
+
+/// A drawing of `texts`, each in a group whose id is its place in the list.
+fn measured(texts: &[&str], weight: &str) -> String {
+    let mut svg = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\" font-size=\"{MEASURED_AT}\" font-weight=\"{}\">",
+        escape(weight)
     );
-    let width = usvg::Tree::from_str(&svg, &options()).map_or(0.0, |tree| {
-        tree.root()
-            .children()
-            .first()
-            .map_or(0.0, |node| node.bounding_box().width())
-    });
-    width / MEASURED_AT
+    for (at, text) in texts.iter().enumerate() {
+        svg.push_str(&format!("<g id=\"{at}\"><text>{}</text></g>", escape(text)));
+    }
+    svg.push_str("</svg>");
+    svg
 }
 
 /// How our SVG is read: our two faces for every family, no other fonts, no pictures.
@@ -145,13 +191,13 @@ fn faces() -> Arc<fontdb::Database> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fitted, fit, width_at_one};
+    use super::{Fitted, fit, placed_words, widths_at_one};
 
     fn check(text: &str, width: f32, expected_lines: usize) -> Fitted {
-        let fitted = fit(text, "400", 40.0, 24.0, width);
+        let fitted = fit(&[text.to_owned()], "400", 40.0, 24.0, width);
         assert_eq!(fitted.lines.len(), expected_lines, "{fitted:?}");
         for (line, narrowed) in &fitted.lines {
-            let used = width_at_one(line, "400") * fitted.size;
+            let used = widths_at_one(&[line], "400")[0] * fitted.size;
             assert_eq!(*narrowed, used > width + 0.1, "{line}: {used}");
         }
         fitted
@@ -172,17 +218,29 @@ mod tests {
     }
 
     #[test]
+    fn words_are_as_wide_in_their_line_as_alone() {
+        let line = "Phòng khám số 1234, tầng trệt, Khu nhà B12 (đối diện)";
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let (widths, space) = placed_words(&words, "700").expect("told apart");
+        assert!((0.2..0.35).contains(&space), "{space}");
+        for (alone, placed) in widths_at_one(&words, "700").iter().zip(&widths) {
+            // A word's last letter may stand closer to what follows.
+            assert!((alone - placed).abs() < 0.05, "{alone} {placed}");
+        }
+    }
+
+    #[test]
     fn every_vietnamese_letter_has_a_shape_and_figures_are_equally_wide() {
-        let figures: Vec<f32> = ('0'..='9')
-            .map(|f| width_at_one(&f.to_string(), "700"))
-            .collect();
+        let figures: Vec<String> = ('0'..='9').map(String::from).collect();
+        let figures: Vec<&str> = figures.iter().map(String::as_str).collect();
+        let widths = widths_at_one(&figures, "700");
         assert!(
-            figures.iter().all(|w| (w - figures[0]).abs() < 0.001),
-            "{figures:?}"
+            widths.iter().all(|w| (w - widths[0]).abs() < 0.001),
+            "{widths:?}"
         );
         for letter in "ĂÂĐÊÔƠƯẶẴẪỘỢỮỶỸăâđêôơưặẵẫộợữỷỹ–·₫№".chars()
         {
-            let width = width_at_one(&letter.to_string(), "400");
+            let width = widths_at_one(&[&letter.to_string()], "400")[0];
             assert!(width > 0.2, "{letter}: {width}");
         }
     }

@@ -1,230 +1,224 @@
-//! Fills a template and stacks its blocks: a page as high as what stands on it.
+//! Fills a form: what is not for this ticket leaves no gap, what needs more lines pushes the rest
+//! down.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-
-use super::fit::{Fitted, SIZE_MIN, fit};
+use super::fields::{self, Fields};
+use super::fit::{Fitted, fit};
+use super::form::{Body, Form, Leaf, Row, Words};
 use super::qr;
-use super::sheet::{Element, Node, escape};
+use super::sheet::Element;
 use crate::ticket::TicketError;
 
-/// The words of a ticket by field name: every field there is, empty where it is not for this ticket.
-pub(in crate::ticket) type Fields = BTreeMap<&'static str, String>;
-
-/// Room that a QR takes below itself, for its quiet zone.
-const BELOW_CODE: f32 = 24.0;
-
-const WRITES: &str = "a String takes all that is written to it";
-
-/// What a text inherits, as far as its width depends on it.
-#[derive(Clone, Copy)]
-struct Style<'a> {
-    weight: &'a str,
-    size: Option<f32>,
-}
-
-impl<'a> Style<'a> {
-    fn within(self, element: &'a Element) -> Self {
-        Self {
-            weight: element.attribute("font-weight").unwrap_or(self.weight),
-            size: element.number("font-size").or(self.size),
-        }
-    }
-}
-
-/// An element written out, and the height that it takes in the stack of its parent.
-struct Placed {
-    markup: String,
-    height: f32,
-}
-
-/// The filled SVG, and the height of its page.
-pub(super) fn fill(root: &Element, fields: &Fields) -> Result<(String, u32), TicketError> {
-    let style = Style {
-        weight: "400",
-        size: None,
+/// The filled drawing, in the form's own unit, of which one is `scale` dots.
+pub(super) fn fill(form: &Form, fields: &Fields, scale: f32) -> Result<String, TicketError> {
+    let top = form.rows.first().map_or(0.0, |row| row.top);
+    let mut flow = Flow {
+        form,
+        scale,
+        end: top,
+        gap: 0.0,
+        drawn: String::new(),
     };
-    let inside = inside(root, fields, style.within(root))?;
-    let height = inside.height.ceil().max(1.0);
-    let width = root.attribute("width").unwrap_or_default();
-    let page = [
-        ("height", height.to_string()),
-        ("viewBox", format!("0 0 {width} {height}")),
-    ];
-    let mut svg = String::new();
-    root.open(&mut svg, &page);
-    write!(svg, ">{}</svg>", inside.markup).expect(WRITES);
-    Ok((svg, height as u32))
-}
-
-/// What stands inside `parent`: its blocks stacked, the rest where the template has it.
-fn inside(parent: &Element, fields: &Fields, style: Style<'_>) -> Result<Placed, TicketError> {
-    let extra = extra_height(parent, fields, style)?;
-    let mut markup = String::new();
-    let mut stacked = 0.0_f32;
-    let mut tallest = parent.number("data-height").unwrap_or(0.0) + extra;
-    for child in &parent.children {
-        let child = match child {
-            Node::Text(text) => {
-                markup.push_str(&escape(&filled(text, fields)?));
-                continue;
+    let mut above = top;
+    let mut rest = &form.rows[..];
+    while let Some(first) = rest.first() {
+        let together = rest.iter().take_while(|row| row.each == first.each).count();
+        let (now, after) = rest.split_at(together);
+        if first.each {
+            for stop in &fields.stops {
+                flow.rows(now, above, &fields.at_stop(stop))?;
             }
-            Node::Element(child) if is_shown(child, fields)? => child,
-            Node::Element(_) => continue,
-        };
-        let placed = element(child, fields, style, extra)?;
-        if child.attribute("data-height").is_some() {
-            let block = format!(
-                "<g transform=\"translate(0 {stacked})\">{}</g>",
-                placed.markup
-            );
-            markup.push_str(&block);
-            stacked += placed.height;
         } else {
-            markup.push_str(&placed.markup);
-            tallest = tallest.max(placed.height);
+            flow.rows(now, above, fields)?;
         }
-    }
-    Ok(Placed {
-        markup,
-        height: stacked.max(tallest),
-    })
-}
-
-fn element(
-    element: &Element,
-    fields: &Fields,
-    outer: Style<'_>,
-    extra: f32,
-) -> Result<Placed, TicketError> {
-    let style = outer.within(element);
-    if let Some(width) = element.number("data-fit") {
-        return text(element, &fit_text(element, fields, style, width)?, width);
-    }
-    if let Some(field) = element.attribute("data-qr") {
-        return code(element, known(field, fields)?);
-    }
-    let inside = inside(element, fields, style)?;
-    let grown = match element.number("height") {
-        Some(height) if element.attribute("data-grow").is_some() => {
-            vec![("height", (height + extra).to_string())]
-        }
-        Some(_) | None => Vec::new(),
-    };
-    let mut markup = String::new();
-    element.open(&mut markup, &grown);
-    write!(markup, ">{}</{}>", inside.markup, element.name).expect(WRITES);
-    Ok(Placed {
-        markup,
-        height: inside.height,
-    })
-}
-
-/// The most that a wrapped text directly inside `block` adds to its height.
-fn extra_height(block: &Element, fields: &Fields, style: Style<'_>) -> Result<f32, TicketError> {
-    let mut extra = 0.0_f32;
-    for child in block.elements() {
-        if let Some(width) = child.number("data-fit")
-            && is_shown(child, fields)?
-        {
-            let fitted = fit_text(child, fields, style.within(child), width)?;
-            extra = extra.max(fitted.extra_height());
-        }
-    }
-    Ok(extra)
-}
-
-fn fit_text(
-    element: &Element,
-    fields: &Fields,
-    style: Style<'_>,
-    width: f32,
-) -> Result<Fitted, TicketError> {
-    let needs = |what: &str| TicketError::NotSvg(format!("data-fit needs {what}"));
-    let words = element
-        .plain_text()
-        .ok_or_else(|| needs("a <text> with nothing but text in it"))?;
-    let size = style
-        .size
-        .ok_or_else(|| needs("a font-size attribute without a unit"))?
-        .max(SIZE_MIN);
-    let size_min = element.number("data-min").unwrap_or(SIZE_MIN);
-    Ok(fit(
-        &filled(&words, fields)?,
-        style.weight,
-        size,
-        size_min.clamp(SIZE_MIN, size),
-        width,
-    ))
-}
-
-fn text(element: &Element, fitted: &Fitted, width: f32) -> Result<Placed, TicketError> {
-    let mut markup = String::new();
-    element.open(&mut markup, &[("font-size", fitted.size.to_string())]);
-    markup.push('>');
-    let x = element.attribute("x").unwrap_or("0");
-    for (row, (line, narrowed)) in fitted.lines.iter().enumerate() {
-        let down = if row == 0 { 0.0 } else { fitted.line_height() };
-        let squeeze = if *narrowed {
-            format!(" textLength=\"{width}\" lengthAdjust=\"spacingAndGlyphs\"")
-        } else {
-            String::new()
-        };
-        let line = escape(line);
-        write!(
-            markup,
-            "<tspan x=\"{x}\" dy=\"{down}\"{squeeze}>{line}</tspan>"
-        )
-        .expect(WRITES);
-    }
-    markup.push_str("</text>");
-    Ok(Placed {
-        markup,
-        height: 0.0,
-    })
-}
-
-fn code(element: &Element, text: &str) -> Result<Placed, TicketError> {
-    let dots = element.number("data-dots").unwrap_or(6.0);
-    let side = element.number("data-side").unwrap_or(0.0);
-    let (path, side) = qr::path(text, dots as u32, side as u32)?;
-    let mut markup = String::new();
-    element.open(&mut markup, &[]);
-    write!(markup, ">{path}</{}>", element.name).expect(WRITES);
-    Ok(Placed {
-        markup,
-        height: side as f32 + BELOW_CODE,
-    })
-}
-
-/// `data-if="field"`: only where the field has words; `data-if="!field"`: only where it has none.
-fn is_shown(element: &Element, fields: &Fields) -> Result<bool, TicketError> {
-    let Some(condition) = element.attribute("data-if") else {
-        return Ok(true);
-    };
-    Ok(match condition.strip_prefix('!') {
-        Some(field) => known(field, fields)?.is_empty(),
-        None => !known(condition, fields)?.is_empty(),
-    })
-}
-
-/// `text` with its `{{field}}` filled in.
-fn filled(text: &str, fields: &Fields) -> Result<String, TicketError> {
-    let mut whole = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let (field, after) = after
-            .split_once("}}")
-            .ok_or_else(|| TicketError::UnknownField(after.to_owned()))?;
-        whole.push_str(before);
-        whole.push_str(known(field.trim(), fields)?);
+        above = now.last().map_or(above, |row| row.bottom);
         rest = after;
     }
-    whole.push_str(rest);
-    Ok(whole)
+    let frames = flow.frames(fields, flow.end - above)?;
+    Ok(form.document(&(frames + &flow.drawn)))
 }
 
-fn known<'a>(field: &str, fields: &'a Fields) -> Result<&'a str, TicketError> {
-    let words = fields.get(field).map(String::as_str);
-    words.ok_or_else(|| TicketError::UnknownField(field.to_owned()))
+struct Flow<'a> {
+    form: &'a Form,
+    scale: f32,
+    /// Where the last row ended.
+    end: f32,
+    /// The widest gap that was drawn since.
+    gap: f32,
+    drawn: String,
+}
+
+/// A leaf of this ticket.
+struct Shown<'a> {
+    leaf: &'a Leaf,
+    fitted: Option<Fitted>,
+    /// How much lower its words end than drawn.
+    grown: f32,
+    /// How much lower it stands than drawn, within its row.
+    down: f32,
+}
+
+impl Flow<'_> {
+    /// Puts `rows` below each other; `above` is where what is drawn above them ends.
+    fn rows(&mut self, rows: &[Row], mut above: f32, fields: &Fields) -> Result<(), TicketError> {
+        for row in rows {
+            self.gap = self.gap.max(row.top - above);
+            above = row.bottom;
+            let mut shown = Vec::new();
+            for leaf in row.leaves.iter().map(|&leaf| &self.form.leaves[leaf]) {
+                shown.extend(Shown::of(leaf, fields)?);
+            }
+            if shown.is_empty() {
+                continue;
+            }
+            let growth = settle(&mut shown, row.bottom);
+            // By whole dots, so that thin lines stay as thin as they were drawn.
+            let shift = ((self.end + self.gap - row.top) * self.scale).round() / self.scale;
+            for shown in &shown {
+                self.draw(shown, shift, fields)?;
+            }
+            self.end = row.bottom + shift + growth;
+            self.gap = 0.0;
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self, shown: &Shown<'_>, shift: f32, fields: &Fields) -> Result<(), TicketError> {
+        let (leaf, down) = (shown.leaf, shift + shown.down);
+        let (_, scale) = leaf.transform.get_scale();
+        let drawn = match (&leaf.body, &shown.fitted) {
+            (Body::Words(words), Some(fitted)) => words.drawn(fitted.size, &fitted.lines),
+            (Body::Code { field, x, y, side }, _) => {
+                let unit = 1.0 / (self.scale * scale);
+                qr::drawn(fields.known(field)?, [*x, *y, *side], unit)?
+            }
+            (Body::Shape(shape), _) => grown(shape, fields, shown.grown / scale)?,
+            (Body::Words(_), None) => return Ok(()),
+        };
+        self.put(leaf, down, &drawn);
+        Ok(())
+    }
+
+    fn put(&mut self, leaf: &Leaf, down: f32, drawn: &Element) {
+        self.drawn.push_str(&format!(
+            "<g transform=\"translate(0 {down})\">{}",
+            leaf.open
+        ));
+        drawn.write(&mut self.drawn);
+        self.drawn.push_str(&leaf.close);
+        self.drawn.push_str("</g>");
+    }
+
+    /// What stands behind the rows, as much higher as they grew.
+    fn frames(&mut self, fields: &Fields, growth: f32) -> Result<String, TicketError> {
+        let rows = std::mem::take(&mut self.drawn);
+        for (at, leaf) in self.form.leaves.iter().enumerate() {
+            let stacked = self.form.rows.iter().any(|row| row.leaves.contains(&at));
+            if let (false, Some(shown)) = (stacked, Shown::of(leaf, fields)?) {
+                let frame = Shown {
+                    grown: growth,
+                    ..shown
+                };
+                self.draw(&frame, 0.0, fields)?;
+            }
+        }
+        Ok(std::mem::replace(&mut self.drawn, rows))
+    }
+}
+
+impl<'a> Shown<'a> {
+    /// `None` where this ticket does not have it.
+    fn of(leaf: &'a Leaf, fields: &Fields) -> Result<Option<Self>, TicketError> {
+        for condition in &leaf.conditions {
+            if fields.known(&condition.field)?.is_empty() == condition.filled {
+                return Ok(None);
+            }
+        }
+        let mut fitted = None;
+        match &leaf.body {
+            Body::Words(words) => {
+                let Some(lines) = words.on_this_ticket(fields)? else {
+                    return Ok(None);
+                };
+                fitted = Some(fit(
+                    &lines,
+                    &words.weight,
+                    words.size,
+                    words.size_min,
+                    words.width(),
+                ));
+            }
+            Body::Code { field, .. } if fields.known(field)?.is_empty() => return Ok(None),
+            Body::Shape(shape) if !fields.says(&shape.all_text())? => return Ok(None),
+            Body::Code { .. } | Body::Shape(_) => {}
+        }
+        let (_, scale) = leaf.transform.get_scale();
+        let grown = match (&leaf.body, &fitted) {
+            (Body::Words(words), Some(fitted)) => {
+                let more = fitted.lines.len() as f32 - 1.0;
+                let drawn = words.lines.len() as f32 - 1.0;
+                (more * fitted.size - drawn * words.size) * words.line_height * scale
+            }
+            _ => 0.0,
+        };
+        Ok(Some(Self {
+            leaf,
+            fitted,
+            grown: grown.max(0.0),
+            down: 0.0,
+        }))
+    }
+}
+
+impl Words {
+    fn on_this_ticket(&self, fields: &Fields) -> Result<Option<Vec<String>>, TicketError> {
+        let mut said = false;
+        let mut lines = Vec::new();
+        for line in &self.lines {
+            let names = fields::names(line)?;
+            if fields.says(line)? {
+                said |= !names.is_empty();
+                lines.push(fields.filled(line)?);
+            }
+        }
+        Ok(said.then_some(lines))
+    }
+}
+
+/// Moves down what stands below words that grew, grows the frames around them, and says how much
+/// the row grew.
+fn settle(shown: &mut [Shown<'_>], bottom: f32) -> f32 {
+    let words: Vec<(usize, f32)> = shown
+        .iter()
+        .enumerate()
+        .filter(|(_, shown)| shown.grown > 0.0)
+        .map(|(at, shown)| (at, shown.grown))
+        .collect();
+    let mut lowest = bottom;
+    for at in 0..shown.len() {
+        let (mut down, mut around) = (0.0, 0.0);
+        for &(above, grown) in words.iter().filter(|(above, _)| *above != at) {
+            let (leaf, above) = (shown[at].leaf, shown[above].leaf);
+            let middle = (above.core.left() + above.core.right()) / 2.0;
+            let aside =
+                leaf.core.right() < above.core.left() || leaf.core.left() > above.core.right();
+            if leaf.surrounds(above, middle) {
+                around += grown;
+            } else if !aside && leaf.core.top() >= above.core.bottom() {
+                down += grown;
+            }
+        }
+        shown[at].down = down;
+        shown[at].grown += around;
+        lowest = lowest.max(shown[at].leaf.core.bottom() + down + shown[at].grown);
+    }
+    lowest - bottom
+}
+
+/// A shape with its fields filled in, `growth` higher.
+fn grown(shape: &Element, fields: &Fields, growth: f32) -> Result<Element, TicketError> {
+    let mut shape = shape.with_text(&|text| fields.filled(text))?;
+    if let (true, Some(height)) = (growth != 0.0, shape.number("height")) {
+        shape.set("height", (height + growth).max(0.0).to_string());
+    }
+    Ok(shape)
 }

@@ -195,10 +195,10 @@ fn what_a_keyboard_did_to_other_codes_is_undone() {
     let typed = plain.replace("DN401", "ĐN401");
     assert_eq!(Payload::from_keys(&typed), Payload::parse(&plain));
 
-    let visit = Payload::parse("TD1:0190163D8694739BAEA5966C26F8AD91");
+    let visit = Payload::parse("TD1:0009810101662408676034007939604710891327787050187532017769287");
     for text in [
-        "td1;0190163d8694739baea5966c26f8ad91",
-        "]Q1TD1:0190163D8694739BAEA5966C26F8AD91",
+        "td1;0009810101662408676034007939604710891327787050187532017769287",
+        "]Q1TD1:0009810101662408676034007939604710891327787050187532017769287",
     ] {
         assert_eq!(Payload::from_keys(text), visit, "{text}");
     }
