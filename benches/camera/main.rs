@@ -204,7 +204,7 @@ fn faults_on_a_device() -> Result<(), String> {
             ),
         )
         .env("SET", format!("{INSIDE}={}", one_measure().as_nanos()))
-        .env("T", "900")
+        .env("T", "1800")
         .status()
         .map_err(|error| error.to_string())?;
     status

@@ -11,9 +11,10 @@ use uuid::Uuid;
 use super::parts::Parts;
 use super::shared::{Shared, Status};
 use super::{Inlet, turns};
-use crate::checkin::Event;
+use crate::checkin::{Event, clock_is_right};
 use crate::config::Config;
 use crate::store::{Changed, News, Store, StoreError};
+use crate::words::Cause;
 
 /// Commands are looked for this often where the store does not tell of them: the console may be another
 /// process.
@@ -58,9 +59,14 @@ pub(super) fn work(
         if !shared.wait_change(&mut seen, patience) {
             return false;
         }
-        let health = store.health();
+        let health = [
+            ("store", store.health()),
+            ("clock", clock(Timestamp::now())),
+        ];
         if known.as_ref() != Some(&health) {
-            commands.inlet.health("store", health.clone());
+            for (what, health) in health.clone() {
+                commands.inlet.health(what, health);
+            }
             known = Some(health);
         }
         let status = status(&shared);
@@ -111,6 +117,13 @@ impl Commands {
         }
         Ok(())
     }
+}
+
+fn clock(now: Timestamp) -> Result<(), String> {
+    let day = now.strftime("%Y-%m-%d");
+    clock_is_right(now)
+        .then_some(())
+        .ok_or_else(|| format!("{}: it says {day}", Cause::ClockWrong.code()))
 }
 
 /// The masked view, since when, and the devices, as the console reads them.

@@ -17,12 +17,13 @@ const SEARCH_EVERY: Duration = Duration::from_millis(66);
 const WATCH_EVERY: Duration = Duration::from_millis(200);
 /// A camera that nobody wants has to show only that it can see again.
 const PROVE_EVERY: Duration = Duration::from_secs(1);
-/// Share of one processor that searching may take while nobody is there. The looks themselves take
-/// one or two hundredths more (`benches/camera.rs`), and go on in any case: a fault of the camera is
-/// noticed by them.
-const WATCH_SHARE: f64 = 0.03;
-/// Work that may be saved up for when something has changed: some ten seconds of searching.
-const WATCH_SAVED: Duration = Duration::from_millis(500);
+/// Share of one processor that watching may take: the looks, which go on in any case, since a fault
+/// of the camera is noticed by them, and the searching, which gets what they leave.
+const WATCH_SHARE: f64 = 0.045;
+/// Share that is left for searching, however long the looks take on a slow processor.
+const SEARCH_SHARE_MIN: f64 = 0.01;
+/// Work that may be saved up for when something has changed: some five seconds of searching.
+const WATCH_SAVED: Duration = Duration::from_millis(200);
 /// The preview's size in pixels.
 const PREVIEW: (usize, usize) = (320, 180);
 
@@ -88,11 +89,15 @@ impl Looking {
 
     fn watch(&mut self, picture: Luma<'_>, now: Instant, outlet: &mut Outlet) {
         let allowed = self.allowance.earn(now);
-        if !self.motion.changed(picture, now) {
+        let changed = self.motion.changed(picture, now);
+        // Since the frame came: also what made it grey.
+        self.allowance.spend_on_look(now.elapsed());
+        if !changed {
             outlet.unchanged(now);
         } else if allowed {
+            let began = Instant::now();
             tell(&self.eye.look(picture), outlet);
-            self.allowance.spend(now.elapsed());
+            self.allowance.spend(began.elapsed());
         }
     }
 
@@ -147,6 +152,8 @@ struct Allowance {
     /// Seconds; below zero, more was done than had been saved.
     saved: f64,
     at: Instant,
+    /// Seconds from the look before to this one.
+    passed: f64,
 }
 
 impl Allowance {
@@ -154,6 +161,7 @@ impl Allowance {
         Self {
             saved: WATCH_SAVED.as_secs_f64(),
             at: now,
+            passed: 0.0,
         }
     }
 
@@ -161,8 +169,15 @@ impl Allowance {
     fn earn(&mut self, now: Instant) -> bool {
         let passed = now.saturating_duration_since(self.at).as_secs_f64();
         self.at = now;
+        self.passed = passed;
         self.saved = (self.saved + passed * WATCH_SHARE).min(WATCH_SAVED.as_secs_f64());
         self.saved > 0.0
+    }
+
+    /// A look was taken, which nothing forbids: something is left all the same.
+    fn spend_on_look(&mut self, work: Duration) {
+        let most = self.passed * (WATCH_SHARE - SEARCH_SHARE_MIN);
+        self.saved -= work.as_secs_f64().min(most);
     }
 
     fn spend(&mut self, work: Duration) {
@@ -178,7 +193,7 @@ mod tests {
 
     use qrcodegen::{QrCode, QrCodeEcc};
 
-    use super::{Allowance, Looking, WATCH_EVERY, WATCH_SAVED, WATCH_SHARE};
+    use super::{Allowance, Looking, SEARCH_SHARE_MIN, WATCH_EVERY, WATCH_SAVED, WATCH_SHARE};
     use crate::scan::source::{Mode, ScanEvent, source};
     use crate::scan::{Luma, Preview};
 
@@ -268,11 +283,12 @@ mod tests {
     }
 
     proptest! {
-        /// However long each look takes: over time, watching takes no more than its share.
+        /// However long each search takes: over time, watching takes no more than its share.
         #[test]
         fn watching_keeps_to_its_share_of_a_processor(
-            works in prop::collection::vec(0u64..400, 200..400),
+            works in prop::collection::vec(0u64..400, 200..400), look in 0u64..8,
         ) {
+            let look = Duration::from_millis(look).min(WATCH_EVERY.mul_f64(WATCH_SHARE - SEARCH_SHARE_MIN));
             let start = Instant::now();
             let mut now = start;
             let mut allowance = Allowance::new(start);
@@ -280,16 +296,40 @@ mod tests {
             let mut longest = Duration::ZERO;
             for work in works {
                 now += WATCH_EVERY;
-                if allowance.earn(now) {
+                let allowed = allowance.earn(now);
+                allowance.spend_on_look(look);
+                worked += look;
+                if allowed {
                     let work = Duration::from_millis(work);
                     allowance.spend(work);
                     worked += work;
                     longest = longest.max(work);
                 }
             }
-            let allowed = (now - start).mul_f64(WATCH_SHARE) + WATCH_SAVED + longest;
+            let allowed = (now - start).mul_f64(WATCH_SHARE) + WATCH_SAVED + longest + look;
             prop_assert!(worked <= allowed, "{worked:?} of {allowed:?}");
         }
+    }
+
+    #[test]
+    fn however_long_looks_take_something_is_left_for_searching() {
+        let start = Instant::now();
+        let mut allowance = Allowance::new(start);
+        let (mut now, mut searched) = (start, Duration::ZERO);
+        for _ in 0..3000 {
+            now += WATCH_EVERY;
+            let allowed = allowance.earn(now);
+            allowance.spend_on_look(Duration::from_millis(150));
+            if allowed {
+                allowance.spend(Duration::from_millis(30));
+                searched += Duration::from_millis(30);
+            }
+        }
+        let share = searched.as_secs_f64() / (now - start).as_secs_f64();
+        assert!(
+            share > SEARCH_SHARE_MIN && share < 2.0 * SEARCH_SHARE_MIN,
+            "{share}"
+        );
     }
 
     #[test]
@@ -304,7 +344,7 @@ mod tests {
         }
         now += Duration::from_secs(24 * 3600);
         assert!(allowance.earn(now));
-        allowance.spend(WATCH_SAVED + Duration::from_millis(60));
+        allowance.spend(WATCH_SAVED + Duration::from_millis(90));
         assert!(!allowance.earn(now + Duration::from_millis(1900)));
         assert!(allowance.earn(now + Duration::from_millis(2100)));
     }

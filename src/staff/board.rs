@@ -186,8 +186,8 @@ fn call_id(kiosk: &str, since: Option<Timestamp>, last: Option<&Command>) -> Uui
 
 /// Known devices in a fixed order, then the others. `null` is a device that this kiosk has not.
 fn devices(health: &Value) -> Vec<(String, Option<String>)> {
-    const ORDER: [&str; 7] = [
-        "reader", "trust", "scanner", "camera", "printer", "ehr", "store",
+    const ORDER: [&str; 8] = [
+        "reader", "trust", "scanner", "camera", "printer", "ehr", "store", "clock",
     ];
     let Some(health) = health.as_object() else {
         return Vec::new();

@@ -2,7 +2,8 @@
 //! real store can be brought to: calls that fail, panic, or hang until they are let go.
 
 use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::path::Path;
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use jiff::{Timestamp, civil::Date};
@@ -36,13 +37,17 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// All calls.
 pub(crate) const EVERY: &str = "every call";
 
+/// Called before (true) and after each call that goes to the real store, with its method's name.
+pub(crate) type Passing = Box<dyn Fn(&'static str, bool) + Send + Sync>;
+
 /// The store.
 pub(crate) struct Faulty {
     inner: Sqlite,
     settings: config::Store,
     faults: Mutex<Faults>,
     changed: Condvar,
-    _folder: TempDir,
+    passing: OnceLock<Passing>,
+    _folder: Option<TempDir>,
 }
 
 #[derive(Default)]
@@ -67,16 +72,35 @@ impl Faulty {
     /// A new store without any fault.
     pub(crate) fn new(queues: &[Service]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let mut store = Self::at(folder.path(), queues);
+        store._folder = Some(folder);
+        store
+    }
+
+    /// The store in a folder that may outlive it.
+    pub(crate) fn at(folder: &Path, queues: &[Service]) -> Self {
         let settings = config::Store {
-            path: folder.path().join("store.db"),
-            key_file: folder.path().join("key"),
+            path: folder.join("store.db"),
+            key_file: folder.join("key"),
         };
         Self {
             inner: Sqlite::open(&settings, queues).unwrap(),
             settings,
             faults: Mutex::default(),
             changed: Condvar::new(),
-            _folder: folder,
+            passing: OnceLock::new(),
+            _folder: None,
+        }
+    }
+
+    /// From now on, whoever passes tells.
+    pub(crate) fn tell(&self, passing: Passing) {
+        assert!(self.passing.set(passing).is_ok(), "told once");
+    }
+
+    fn pass(&self, call: &'static str, before: bool) {
+        if let Some(passing) = self.passing.get() {
+            passing(call, before);
         }
     }
 
@@ -169,7 +193,9 @@ macro_rules! pass_on {
     ($($name:ident($($arg:ident: $kind:ty),*) -> $out:ty;)*) => {
         $(fn $name(&self, $($arg: $kind),*) -> Result<$out, StoreError> {
             self.before(stringify!($name))?;
+            self.pass(stringify!($name), true);
             let answer = self.inner.$name($($arg),*);
+            self.pass(stringify!($name), false);
             self.faults().done += 1;
             self.changed.notify_all();
             answer

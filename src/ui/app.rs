@@ -118,7 +118,6 @@ impl eframe::App for App {
 fn screen(ui: &mut egui::Ui, view: &View, window: &Window, seen: Option<Seen>) -> Option<Touch> {
     let whole = ui.max_rect();
     let tokens = Tokens::new(whole.size(), window.settings.width_mm);
-    ui.painter().rect_filled(whole, 0.0, colour::GROUND);
     let mut canvas = Canvas::new(ui, tokens, view.language, stage(view));
     let area = frame::around(&mut canvas, whole, view, window);
     canvas.inert = view.leaving;

@@ -147,6 +147,8 @@ pub fn options(window: &Window) -> eframe::NativeOptions {
         viewport,
         // Software OpenGL pays for every sample, and our edges are feathered by egui.
         multisampling: 0,
+        // And for every dot's own noise, which only gradients need.
+        dithering: false,
         // The same picture on every machine.
         system_font_fallback: false,
         ..eframe::NativeOptions::default()

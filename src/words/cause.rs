@@ -45,6 +45,8 @@ pub enum Cause {
     NoService,
     /// The store is cut off.
     StoreDown,
+    /// The clock of the kiosk's computer is wrong.
+    ClockWrong,
     /// The patient called staff.
     CalledByPatient,
     /// Staff ask the patient to come to the desk.
@@ -94,7 +96,7 @@ pub enum Cause {
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 36] = [
         Self::NotACitizenCard,
         Self::OtherDocument,
         Self::CardMoved,
@@ -114,6 +116,7 @@ impl Cause {
         Self::NumberHeld,
         Self::NoService,
         Self::StoreDown,
+        Self::ClockWrong,
         Self::CalledByPatient,
         Self::CalledToDesk,
         Self::MediaEmpty,
@@ -159,6 +162,7 @@ impl Cause {
             Self::NumberHeld => "number_held",
             Self::NoService => "no_service",
             Self::StoreDown => "store_down",
+            Self::ClockWrong => "clock_wrong",
             Self::CalledByPatient => "called_by_patient",
             Self::CalledToDesk => "called_to_desk",
             Self::MediaEmpty => "media-empty",

@@ -211,6 +211,7 @@ texts! {
     StaffEhr => "staff.ehr",
     StaffStore => "staff.store",
     StaffTrust => "staff.trust",
+    StaffClock => "staff.clock",
     StaffCall => "staff.call",
     StaffWhy => "staff.why",
     StaffCallSent => "staff.call_sent",

@@ -1,6 +1,4 @@
-use super::issuing::Issuing;
-use super::next_after_confirm;
-use super::{State, shown_beside};
+use super::{State, next_after_confirm, shown_beside, take_number};
 use crate::checkin::context::{Context, Patience, Rules};
 use crate::checkin::event::Event;
 use crate::checkin::identified::{Goal, Identified};
@@ -31,11 +29,7 @@ impl Choose {
             Event::Touch(Touch::Choose(code)) if self.open.contains(&code) => {
                 self.open = codes(&self.who, ctx);
                 if self.open.contains(&code) {
-                    return State::Issuing(Box::new(Issuing::enter(
-                        self.who,
-                        Goal::Service(code),
-                        ctx,
-                    )));
+                    return take_number(self.who, Goal::Service(code), ctx);
                 }
                 // It has closed while the patient thought about it.
                 return next_after_confirm(self.who, ctx);

@@ -43,7 +43,7 @@ use self::help::Help;
 use self::issuing::Issuing;
 use self::printing::Printing;
 use super::context::{Context, Patience, Rules};
-use super::event::{Effect, Event, Mono};
+use super::event::{Effect, Event, Mono, clock_is_right};
 use super::gathering::Gathering;
 use super::identified::{Goal, Identified};
 use super::view::{Screen, Touch, Ways};
@@ -189,6 +189,8 @@ fn welcome(event: Event, ctx: &mut Context<'_>) -> State {
     };
     if !wakes {
         State::Welcome
+    } else if !clock_is_right(ctx.now.wall) {
+        help(Cause::ClockWrong, ctx)
     } else if ctx.rules.consent_asked() {
         State::Consent(Box::new(Consent::enter(event, ctx)))
     } else {
@@ -211,7 +213,7 @@ pub(super) fn next_after_identity(
 /// The person is the right one: choose a service, or take the number.
 fn next_after_confirm(who: Identified, ctx: &mut Context<'_>) -> State {
     if let Some(service) = who.obvious_service(ctx.rules, ctx.now) {
-        return State::Issuing(Box::new(Issuing::enter(who, Goal::Service(service), ctx)));
+        return take_number(who, Goal::Service(service), ctx);
     }
     if who.open(ctx.rules, ctx.now).is_empty() {
         return desk(who, Cause::NoService, ctx);
@@ -230,7 +232,16 @@ fn shown_beside(who: &Identified, code: Payload, ctx: &mut Context<'_>) {
 /// A desk number, because of `cause`. The desk always knows.
 pub(super) fn desk(who: Identified, cause: Cause, ctx: &mut Context<'_>) -> State {
     ctx.want(Effect::StaffWanted(cause));
-    State::Issuing(Box::new(Issuing::enter(who, Goal::Desk(cause), ctx)))
+    take_number(who, Goal::Desk(cause), ctx)
+}
+
+/// The store is asked for a number. Not while the clock is wrong: it would be of another day.
+fn take_number(who: Identified, goal: Goal, ctx: &mut Context<'_>) -> State {
+    if clock_is_right(ctx.now.wall) {
+        State::Issuing(Box::new(Issuing::enter(who, goal, ctx)))
+    } else {
+        help(Cause::ClockWrong, ctx)
+    }
 }
 
 /// Staff will help, without a number.

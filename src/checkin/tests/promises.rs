@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::deeds::{Deed, answer, code, deed, touch};
 use super::witness::Witness;
 use super::world::{PERSONS, World, rules};
-use crate::checkin::{Device, Effect, Event, Key, Screen, Touch};
+use crate::checkin::{Device, Effect, Event, Key, Screen, Touch, clock_is_right};
 use crate::config::{Chip, Hours, Privacy};
 use crate::queue::VisitKind;
 use crate::store::{Act, Answer};
@@ -219,8 +219,12 @@ proptest! {
         }
         if matches!(view.screen, Screen::Welcome { .. } | Screen::Gathering { .. }) {
             trial.world.step(Event::Touch(Touch::NoPapers));
-            let (_, draft) = trial.world.draft();
-            prop_assert_eq!(draft.kind, VisitKind::Desk);
+            if clock_is_right(trial.world.wall) {
+                let (_, draft) = trial.world.draft();
+                prop_assert_eq!(draft.kind, VisitKind::Desk);
+            } else {
+                prop_assert_eq!(trial.world.screen(), Screen::Help { cause: Cause::ClockWrong });
+            }
         } else {
             trial.world.step(Event::Touch(Touch::CallStaff));
             prop_assert!(trial.world.machine.view().staff_called);

@@ -2,7 +2,7 @@
 
 use super::paths::known;
 use super::world::{World, card_code, rules};
-use crate::checkin::{Event, Rules, Screen, Touch};
+use crate::checkin::{Effect, Event, Rules, Screen, Touch};
 use crate::config::{Chip, Privacy};
 use crate::queue::{
     Authority, Draft, Period, Refusal, Route, ServiceCode, Session, Sitting, Stop, Timetable,
@@ -158,4 +158,42 @@ fn where_the_hospitals_system_owns_the_queues_only_the_counters_numbers_are_give
         (draft.kind, draft.service),
         (VisitKind::Service, code("NHI"))
     );
+}
+
+/// The battery is empty and the network is not there yet.
+#[test]
+fn a_computer_that_wakes_in_1970_gives_no_numbers_and_says_so_at_once() {
+    let right = World::new(hospital(&[])).wall;
+    let clock_wrong = |world: &World| {
+        assert_eq!(
+            world.screen(),
+            Screen::Help {
+                cause: Cause::ClockWrong
+            }
+        );
+        let wanted = Effect::StaffWanted(Cause::ClockWrong);
+        assert!(world.effects.contains(&wanted), "staff hear of it");
+        let asked = |effect: &Effect| matches!(effect, Effect::TakeNumber { .. });
+        assert!(!world.open.iter().any(asked), "no number of another day");
+    };
+    for begins in [
+        Event::Touch(Touch::Start),
+        Event::Touch(Touch::NoPapers),
+        Event::Touch(Touch::TypeNumber),
+        card_code(0),
+    ] {
+        let mut world = World::new(hospital(&[]));
+        world.wall = jiff::Timestamp::UNIX_EPOCH;
+        world.step(begins);
+        clock_wrong(&world);
+        world.wall = right;
+        world.step(Event::Touch(Touch::Finish));
+        world.step(Event::Touch(Touch::NoPapers));
+        assert_eq!(world.draft().1.kind, VisitKind::Desk, "the clock was set");
+    }
+    // It was set wrong while somebody stood there.
+    let mut world = confirmed(hospital(&[]));
+    world.wall = jiff::Timestamp::UNIX_EPOCH;
+    world.step(Event::Touch(Touch::Choose(code("NOI"))));
+    clock_wrong(&world);
 }

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::camera::check as camera;
 use super::{Finding, trust};
 use crate::card::{self, CardError};
+use crate::checkin::clock_is_right;
 use crate::config::{Chip, Config, Ehr, Insurance, Link, ScannerMode};
 use crate::ehr::HospitalSystem;
 use crate::identity::Way;
@@ -278,11 +279,10 @@ fn disk(config: &Config) -> Finding {
 /// A PC whose battery is empty wakes in the past: days and priorities would be wrong.
 fn clock() -> Finding {
     let now = Timestamp::now();
-    let year = now.to_zoned_datetime(jiff::tz::TimeZone::UTC).year();
-    if year < 2026 {
+    if !clock_is_right(now) {
         Finding::fault(
             "clock",
-            format!("it is the year {year}"),
+            format!("it says {}: no numbers are given", now.strftime("%Y-%m-%d")),
             "set the clock; let systemd-timesyncd keep it",
         )
     } else {

@@ -1,6 +1,7 @@
 //! The driver with parts made for it: a real store, and around it whatever can hang, panic or lie.
 
 mod commands;
+mod cuts;
 mod drain;
 mod journeys;
 #[cfg(feature = "sim")]
@@ -25,11 +26,11 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use super::limits::Limits;
-use super::parts::OpenChip;
+use super::parts::{OpenChip, OpenPrinter};
 use super::sources::Sources;
-use super::{Kiosk, Moment, Parts};
+use super::{Kiosk, Moment, Observer, Parts};
 use crate::checkin::{Device, Effect, Event, PaperShown, Screen, Touch, View};
-use crate::config::{Config, EXAMPLE};
+use crate::config::{Config, EXAMPLE, Service};
 use crate::emrtd::TransportError;
 use crate::identity::{Payload, Person, PersonalNumber, VisitKey, Way};
 use crate::queue::{Draft, InsuranceStatus, ServiceCode, VisitKind};
@@ -92,6 +93,17 @@ struct Setup {
     chip: OpenChip,
     /// The driver panics when this event comes.
     panics_at: Option<Event>,
+    /// Another store than a new one of the house's own.
+    store: Option<Arc<Faulty>>,
+    /// Another printer than one that always prints.
+    printer: Option<OpenPrinter>,
+    /// Sees what passes through the driver before the test does.
+    first: Option<Observer>,
+}
+
+/// The queues of every house, and their desk.
+fn queues(config: &Config) -> [Service; 2] {
+    [config.services[0].clone(), config.desk.clone()]
 }
 
 /// A running kiosk and all that is around it.
@@ -119,6 +131,9 @@ impl House {
             config,
             chip: Arc::new(|| Err(TransportError::Removed)),
             panics_at: None,
+            store: None,
+            printer: None,
+            first: None,
         };
         change(&mut setup);
         let Setup {
@@ -126,9 +141,11 @@ impl House {
             limits,
             chip,
             panics_at,
+            store,
+            printer,
+            mut first,
         } = setup;
-        let queues = [config.services[0].clone(), config.desk.clone()];
-        let store = Arc::new(Faulty::new(&queues));
+        let store = store.unwrap_or_else(|| Arc::new(Faulty::new(&queues(&config))));
         let (clinic, insurer) = (Arc::new(Clinic::default()), Arc::new(Insurer::default()));
         let press = Arc::new(Gate::default());
         let gate = Arc::clone(&press);
@@ -138,12 +155,16 @@ impl House {
             insurance: insurer.clone(),
             chip,
             trust: Arc::new(trust::Folder::open(&config.trust.folder)),
-            printer: Arc::new(move || Box::new(Press(Arc::clone(&gate)))),
+            printer: printer
+                .unwrap_or_else(|| Arc::new(move || Box::new(Press(Arc::clone(&gate))))),
             template: Arc::new(Template::builtin()),
             visit_key: VisitKey::derive(b"a key for tests"),
         };
         let (sender, seen) = channel();
         let observer = move |moment: Moment<'_>| {
+            if let Some(first) = &mut first {
+                first(moment);
+            }
             // The test may have ended.
             let _ = sender.send(match moment {
                 Moment::Event(event) => Seen::Event(event.clone()),

@@ -108,6 +108,7 @@ fn devices(kiosk: &Kiosk, language: Language) -> Option<Element> {
             "ehr" => text(language, Text::StaffEhr),
             "store" => text(language, Text::StaffStore),
             "trust" => text(language, Text::StaffTrust),
+            "clock" => text(language, Text::StaffClock),
             other => other,
         };
         let Some(fault) = fault else {
