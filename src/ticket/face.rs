@@ -264,10 +264,10 @@ mod tests {
     use jiff::tz::TimeZone;
     use uuid::Uuid;
 
-    use super::Face;
+    use super::{Face, Stop};
     use crate::config::{Service, Site};
     use crate::identity::{Grade, PriorityReason, VisitCode, VisitKey};
-    use crate::queue::{Issued, Session, VisitKind};
+    use crate::queue::{Issued, ServiceCode, Session, VisitKind, WaitRange};
     use crate::words::Language;
 
     #[test]
@@ -323,6 +323,28 @@ mod tests {
         assert_eq!(fields["second_priority"], "Aged 75 or over");
         assert_eq!(fields["second_ahead"], "Ahead of you");
         assert_eq!(face.clone().beside(Language::Vi, &issued, &service), face);
+        let cashier = Service {
+            place: "Quầy 3".into(),
+            ..Service::new("TN", "C")
+        };
+        let further = face
+            .clone()
+            .on_its_way(&issued, [&service, &cashier].into_iter());
+        let stop = Stop {
+            service: "TN".into(),
+            place: "Quầy 3".into(),
+        };
+        assert_eq!(further.stops, [stop]);
+        let wait = |to| {
+            let wait = Some(WaitRange { from: 20, to });
+            let face = Face {
+                wait,
+                ..Face::default()
+            };
+            face.fields().words["wait"].clone()
+        };
+        let waits = [Some(40), Some(20), None].map(wait);
+        assert_eq!(waits, ["20–40", "20", "> 20"]);
         let signed = face.signed(issued.visit, &VisitKey::derive(b"a key"));
         let code = VisitCode::parse(signed.code.as_deref().expect("a code"));
         let genuine = code.and_then(|code| code.verify(&VisitKey::derive(b"a key")));
