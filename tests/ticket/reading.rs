@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use tiepdon::identity::{VisitCode, VisitKey};
+use tiepdon::queue::WaitRange;
 use tiepdon::ticket::{Face, PageSize, Raster, Second, Stop, Template};
 use tiepdon::words::{Language, Text, text};
 use uuid::Uuid;
@@ -76,7 +77,10 @@ fn face(at: usize) -> Face {
             .collect(),
         priority: priority.map(|key| text(Language::Vi, key).to_owned()),
         ahead: Some((at * 7 % 90) as u32),
-        wait: Some([at as u32 * 5, at as u32 * 5 + 20]),
+        wait: Some(WaitRange {
+            from: at as u32 * 5,
+            to: Some(at as u32 * 5 + 20),
+        }),
         name: Some(one(&NAMES, 1)),
         time: format!("{:02}:{:02}:12 · 23/11/2026", 5 + at % 12, at * 17 % 60),
         grade: Some(text(Language::Vi, Text::TicketGradeSigned).to_owned()),
@@ -113,8 +117,9 @@ fn said(face: &Face) -> Vec<String> {
         "Lỡ lượt: báo nhân viên, không cần lấy số mới.".to_owned(),
         "Giữ phiếu đến khi khám xong.".to_owned(),
     ];
-    if let Some([least, most]) = face.wait {
-        lines.push(format!("{least}–{most} phút"));
+    if let Some(wait) = face.wait {
+        let most = wait.to.expect("each of the set has one");
+        lines.push(format!("{}–{most} phút", wait.from));
     }
     lines.extend(
         face.priority
@@ -224,8 +229,7 @@ fn tesseract_reads_the_words_of_every_ticket() {
     for (name, face, raster) in rolls {
         let file = folder.path().join(format!("{name}.png"));
         std::fs::write(&file, raster.to_png()).expect("written");
-        let languages = face.second.as_ref().map_or("vie", |_| "vie+eng");
-        let Some(read) = tesseract(&file, languages, "6") else {
+        let Some(read) = tesseract(&file, "vie", "6") else {
             return;
         };
         let found = alike(&read);
@@ -240,7 +244,7 @@ fn tesseract_reads_the_words_of_every_ticket() {
         // Where to go must be right to the last letter. It is set in large letters, which Tesseract
         // reads better at half their size.
         std::fs::write(&file, smaller(&raster, 2)).expect("written");
-        let Some(half) = tesseract(&file, languages, "6") else {
+        let Some(half) = tesseract(&file, "vie", "6") else {
             return;
         };
         let there = [&found, &alike(&half)].map(|read| nearest(&alike(&face.place), read).0);
