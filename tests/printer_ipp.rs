@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use tiepdon::config::{self, Link};
 use tiepdon::queue::Paper;
 use tiepdon::scan::read_picture;
-use tiepdon::ticket::{Face, Printer, Raster, Template, open};
+use tiepdon::ticket::{Face, PageSize, Printer, Raster, TICKET_DPI, Template, open};
 use tiepdon::words::Cause;
 
 const LONG: Duration = Duration::from_secs(14);
@@ -191,7 +191,11 @@ fn free_port() -> u16 {
 }
 
 fn raster() -> Raster {
-    let face = Face {
+    Template::builtin().render(&face(), 576).expect("raster")
+}
+
+fn face() -> Face {
+    Face {
         hospital: "Bệnh viện Đa khoa Thử Nghiệm".into(),
         number: "A012".into(),
         service: "Khám Nội tổng hợp".into(),
@@ -199,8 +203,7 @@ fn raster() -> Raster {
         time: "07:45:12 · 23/11/2026".into(),
         code: Some(CODE.into()),
         ..Face::default()
-    };
-    Template::builtin().render(&face, 576).expect("raster")
+    }
 }
 
 /// The code on a picture.
@@ -239,6 +242,18 @@ fn check_format(office: &Office, format: &str, begin: &[u8]) {
             None => println!("skipped: nobody draws the PDF (pdftoppm of poppler-utils)"),
         }
     }
+}
+
+/// A ticket that is a page, at a printer without such paper: it lies whole on what there is.
+fn check_page(office: &Office, size: PageSize) {
+    let page = Template::builtin().render_page(&face(), size, TICKET_DPI);
+    let page = page.expect("a page").raster;
+    let printed = office.ours().print(&page, *b"A012", LONG);
+    assert_eq!(printed, Ok(Paper::Confirmed), "{size}");
+    let Some(picture) = drawn(&office.path("got")) else {
+        return;
+    };
+    assert_eq!(code_on(&picture).as_deref(), Some(CODE));
 }
 
 /// Jobs at the printer that have not ended.
@@ -304,6 +319,9 @@ fn an_office_printer_gets_the_ticket_as_a_job_and_its_faults_are_known() {
     }
 
     let office = mdns.printer("application/pdf").expect("as before");
+    for size in PageSize::ALL {
+        check_page(&office, size);
+    }
     office.set("reason", Some("media-low-warning"));
     let mut printer = office.ours();
     assert_eq!(print(&office, printer.as_mut()), Ok(Paper::Confirmed));

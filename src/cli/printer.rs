@@ -111,12 +111,7 @@ fn print_trial(config: &Config, printer: &mut dyn Printer) -> Result<Option<Pape
         trial: true,
         ..Face::default()
     };
-    let rendered = match config.ticket.page {
-        Some(size) => template
-            .render_page(&face, size, 203)
-            .map(|page| page.raster),
-        None => template.render(&face, config.printer.width_dots),
-    };
+    let rendered = template.picture(&face, config.ticket.page, config.printer.width_dots);
     let raster = rendered.map_err(|error| PrinterFault {
         cause: crate::words::Cause::PrinterOther,
         detail: error.to_string(),

@@ -92,13 +92,9 @@ impl Press {
             });
         face.wait = self.wait(issued, service);
         face.trial = self.config.trial;
-        let rendered = match ticket.page {
-            Some(size) => self
-                .template
-                .render_page(&face, size, 203)
-                .map(|page| page.raster),
-            None => self.template.render(&face, self.config.printer.width_dots),
-        };
+        let rendered = self
+            .template
+            .picture(&face, ticket.page, self.config.printer.width_dots);
         let raster = match rendered {
             Ok(raster) => raster,
             // The template was tried at start with the longest words: this is a fault of ours.

@@ -24,7 +24,7 @@ use crate::words::Cause;
 pub use crate::config::PageSize;
 pub use face::{Face, Second, Stop, grade_mark};
 pub use layout::Template;
-pub use page::Page;
+pub use page::{Page, TICKET_DPI};
 pub use printers::{Roll, open};
 pub use raster::Raster;
 
@@ -121,9 +121,10 @@ pub enum TicketError {
 impl TicketError {
     /// The faults one by one.
     pub fn each(&self) -> &[Self] {
-        match self {
-            Self::Several(faults) => faults,
-            one => std::slice::from_ref(one),
+        if let Self::Several(faults) = self {
+            faults
+        } else {
+            std::slice::from_ref(self)
         }
     }
 }

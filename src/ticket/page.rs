@@ -1,6 +1,9 @@
 use super::Raster;
 use crate::config::PageSize;
 
+/// Dots an inch of a ticket's picture: the 8 dots a millimetre of thermal printers.
+pub const TICKET_DPI: u32 = 203;
+
 /// A ticket on a page: 1 bit a dot, from edge to edge, so that a printer's own margins are not
 /// added once more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +28,10 @@ impl PageSize {
         }
     }
 
-    /// Width and height in dots. 203 dpi are the 8 dots a millimetre of thermal printers.
+    /// Width and height in dots.
     pub fn dots(self, dpi: u32) -> [u32; 2] {
         self.millimetres().map(|side| match dpi {
-            203 => side * 8,
+            TICKET_DPI => side * 8,
             // Tenths of a millimetre, rounded to the nearest dot.
             _ => (side * 10 * dpi + 127) / 254,
         })

@@ -61,7 +61,9 @@ fn face(at: usize) -> Face {
         3 => format!("K{}-B{:03}", at % 9 + 1, at * 37 % 800 + 112),
         _ => format!("{}{:03}", ["A", "B", "KB"][at % 3], at * 61 % 800 + 112),
     };
-    let priority = (at % 2 == 0).then(|| PRIORITIES[at / 2 % PRIORITIES.len()]);
+    let priority = at
+        .is_multiple_of(2)
+        .then(|| PRIORITIES[at / 2 % PRIORITIES.len()]);
     let face = Face {
         hospital: one(&HOSPITALS, 1),
         facility: Some(format!("Mã cơ sở KCB: {:05}", at * 1733 % 99_999)),

@@ -12,7 +12,7 @@ use tiepdon::kiosk::open_store;
 use tiepdon::scan::read_picture;
 use tiepdon::sim::printer::{Faults, Printer};
 use tiepdon::sim::{Scanner, SimPerson, persons};
-use tiepdon::store::Store;
+use tiepdon::store::{self, Store};
 use uuid::Uuid;
 
 use crate::pcscd::Pcscd;
@@ -337,16 +337,18 @@ folder = "trust"
         }
     }
 
-    /// The visit that the QR on ticket `n` (from 0) names.
+    /// The visit that the QR on ticket `n` (from 0) names, signed by this site.
     pub fn on_ticket(&self, n: usize) -> Uuid {
         let ticket = self.printer.wait_for_ticket(n, PATIENCE).expect("a ticket");
         let path = self.folder().join(format!("seen-{n}.png"));
         std::fs::write(&path, ticket.png()).expect("written");
         let code = read_picture(&path).expect("a picture").expect("a code");
-        let Payload::Visit(visit) = Payload::parse(code.text.expose()) else {
+        let Payload::Visit(code) = Payload::parse(code.text.expose()) else {
             panic!("the code on the ticket is no visit's");
         };
-        visit
+        let config = Config::load(&self.config("K1")).expect("a right configuration");
+        let key = store::visit_key(&config.store).expect("the site's key");
+        code.verify(&key).expect("signed by this site")
     }
 
     /// A number was issued, is in the store and on its ticket's paper, confirmed.

@@ -40,6 +40,12 @@ impl<E: Engine> Audit for Database<E> {
     ) -> Result<(), StoreError> {
         let detail = detail.to_string();
         self.write(|tx| {
+            // Whoever appends to the same chain waits here: read side by side, the same end would be
+            // followed twice, and one of them had to try again and again.
+            tx.execute(
+                "UPDATE audit_ends SET seq = seq WHERE writer = $1",
+                values![writer],
+            )?;
             let (last, before) = self.end(tx, writer)?.unwrap_or((0, START));
             let line = Line {
                 writer,

@@ -17,6 +17,7 @@
 //! and at least 2.5 mm high, and reaches no file and no network.
 
 mod check;
+mod collected;
 mod fields;
 mod fit;
 mod flow;
@@ -32,7 +33,7 @@ use resvg::{tiny_skia, usvg};
 
 pub(super) use self::fields::Fields;
 use self::form::Form;
-use super::{Face, Page, PageSize, Raster, TicketError};
+use super::{Face, Page, PageSize, Raster, TICKET_DPI, TicketError};
 use crate::config::Ticket;
 
 /// Darker than this is printed.
@@ -175,6 +176,22 @@ impl Template {
             width_dots,
             height as u32,
         ))
+    }
+
+    /// The ticket for this page, or for a roll of so many dots across.
+    ///
+    /// # Errors
+    /// As [`Self::render`] and [`Self::render_page`].
+    pub fn picture(
+        &self,
+        face: &Face,
+        page: Option<PageSize>,
+        width_dots: u32,
+    ) -> Result<Raster, TicketError> {
+        match page {
+            Some(size) => Ok(self.render_page(face, size, TICKET_DPI)?.raster),
+            None => self.render(face, width_dots),
+        }
     }
 
     /// The ticket as a page for an office printer, at `dpi` (203 to 1200): black and white, the

@@ -180,11 +180,12 @@ pub(super) fn escape(text: &str) -> String {
 /// Reads a template.
 pub(super) fn parse(svg: &str) -> Result<Element, TicketError> {
     // Without a document type there are no entities, so none that grow or read files.
-    let document = Document::parse(svg).map_err(|error| match error {
-        roxmltree::Error::DtdDetected => {
+    let document = Document::parse(svg).map_err(|error| {
+        if matches!(error, roxmltree::Error::DtdDetected) {
             TicketError::Forbidden("a document type (<!DOCTYPE>); delete that line".into())
+        } else {
+            TicketError::NotSvg(error.to_string())
         }
-        other => TicketError::NotSvg(other.to_string()),
     })?;
     if let Some(told) = document.root().children().find_map(|node| node.pi()) {
         let target = told.target;

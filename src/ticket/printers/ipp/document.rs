@@ -5,7 +5,7 @@ use pdf_writer::{Content, Finish as _, Name, Pdf, Rect, Ref};
 
 use super::page::{self, Page};
 use super::state::PrinterState;
-use crate::ticket::{PrinterFault, Raster};
+use crate::ticket::{PageSize, PrinterFault, Raster, TICKET_DPI};
 use crate::words::Cause;
 
 /// Dots a millimetre of a ticket's picture.
@@ -45,6 +45,8 @@ impl Format {
 pub(super) struct Document {
     pub(super) format: Format,
     pub(super) bytes: Vec<u8>,
+    /// What it is to be printed on, where that is not what the printer takes by itself.
+    pub(super) medium: Option<&'static str>,
 }
 
 /// The best format that the printer lists.
@@ -59,12 +61,15 @@ pub(super) fn of(raster: &Raster, state: &PrinterState) -> Result<Document, Prin
         let detail = format!("the printer takes only {}", state.formats.join(", "));
         return Err(PrinterFault::new(Cause::PrinterOther, detail));
     };
-    let sheet = Sheet::of(raster, state.medium.as_deref());
+    let page = page_of(raster).map(PageSize::media);
+    let page = page.filter(|page| state.media.iter().any(|medium| medium == page));
+    let medium = page.or(state.medium.as_deref());
+    let sheet = Sheet::of(raster, medium);
     let bytes = match format {
         Format::Pdf => pdf(raster, &sheet),
         Format::PwgRaster => {
             let dpi = page::nearest(state.resolutions.iter().copied());
-            page::pwg(&Page::of(raster, &sheet, dpi), state.medium.as_deref())
+            page::pwg(&Page::of(raster, &sheet, dpi), medium)
         }
         Format::Urf => {
             let listed = state.urf.iter().filter_map(|word| word.strip_prefix("RS"));
@@ -78,7 +83,21 @@ pub(super) fn of(raster: &Raster, state: &PrinterState) -> Result<Document, Prin
         Format::Jpeg => jpeg(raster)?,
         Format::Png => raster.to_png(),
     };
-    Ok(Document { format, bytes })
+    Ok(Document {
+        format,
+        bytes,
+        medium: page,
+    })
+}
+
+/// The page that this picture is of, from edge to edge; none: a piece of a roll.
+fn page_of(raster: &Raster) -> Option<PageSize> {
+    let [wide, high] = [raster.width.next_multiple_of(8), raster.height];
+    let is_of = |size: &PageSize| {
+        let [width, height] = size.dots(TICKET_DPI);
+        (width.next_multiple_of(8), height) == (wide, high)
+    };
+    PageSize::ALL.into_iter().find(is_of)
 }
 
 /// Where the ticket lies on the sheet, in millimetres.
@@ -98,6 +117,16 @@ impl Sheet {
     fn of(raster: &Raster, medium: Option<&str>) -> Self {
         let (width, height) = medium.and_then(millimetres).unwrap_or(A5_MM);
         let (wide, high) = size_mm(raster);
+        let same = |sheet: f32, ticket: f32| (sheet - ticket).abs() <= 1.0;
+        if same(width, wide) && same(height, high) {
+            return Self {
+                width,
+                height,
+                x: 0.0,
+                y: 0.0,
+                scale: 1.0,
+            };
+        }
         // A ticket is never made larger; one that is too large for the sheet is made smaller.
         let room = |sheet: f32, ticket: f32| (sheet - 2.0 * MARGIN_MM).max(1.0) / ticket;
         let scale = room(width, wide).min(room(height, high)).min(1.0);
@@ -233,6 +262,21 @@ mod tests {
         let sheet = Sheet::of(&raster(576, 2400), Some("iso_a6_105x148mm"));
         assert!((sheet.scale - 0.46).abs() < 1e-6, "{sheet:?}");
         assert!(sheet.x > 0.0);
+    }
+
+    #[test]
+    fn a_page_is_printed_from_edge_to_edge_on_paper_of_its_size() {
+        let page = raster(840, 1184);
+        let sheet = Sheet::of(&page, Some("iso_a6_105x148mm"));
+        assert_eq!((sheet.x, sheet.y, sheet.scale), (0.0, 0.0, 1.0));
+        let mut state = PrinterState::with_formats(&["application/pdf"]);
+        let asked = |picture, state: &PrinterState| of(picture, state).expect("a document").medium;
+        assert_eq!(asked(&page, &state), None, "it has no such paper");
+        state.media = ["iso_a4_210x297mm", "iso_a6_105x148mm"]
+            .map(str::to_owned)
+            .to_vec();
+        assert_eq!(asked(&page, &state), Some("iso_a6_105x148mm"));
+        assert_eq!(asked(&raster(576, 1184), &state), None, "a piece of a roll");
     }
 
     #[test]

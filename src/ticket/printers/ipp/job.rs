@@ -41,13 +41,14 @@ impl<'a> Job<'a> {
     ) -> Result<i32, PrinterFault> {
         let name = operation("job-name", IppValue::new_name_without_language("ticket"));
         let answer = if state.creates_jobs() {
-            client.ask(Operation::CreateJob, given([name]), &[], deadline)
+            let attributes = given([name].into_iter().chain(medium(document)));
+            client.ask(Operation::CreateJob, attributes, &[], deadline)
         } else {
             let format = operation(
                 "document-format",
                 IppValue::new_mime_media_type(document.format.mime()),
             );
-            let attributes = given([name, format]);
+            let attributes = given([name, format].into_iter().chain(medium(document)));
             client.ask(Operation::PrintJob, attributes, &document.bytes, deadline)
         };
         let answer = answer.map_err(|why| refused("the job", why))?;
@@ -143,6 +144,13 @@ fn operation(name: &str, value: Result<IppValue, IppParseError>) -> Option<Attri
     Some((DelimiterTag::OperationAttributes, attribute))
 }
 
-fn given<const N: usize>(attributes: [Option<Attribute>; N]) -> Vec<Attribute> {
+fn given(attributes: impl IntoIterator<Item = Option<Attribute>>) -> Vec<Attribute> {
     attributes.into_iter().flatten().collect()
+}
+
+/// Which paper the job wants, where it wants one.
+fn medium(document: &Document) -> Option<Option<Attribute>> {
+    let medium = IppValue::new_keyword(document.medium?).ok()?;
+    let attribute = IppAttribute::with_name("media", medium).ok()?;
+    Some(Some((DelimiterTag::JobAttributes, attribute)))
 }

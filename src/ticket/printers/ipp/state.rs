@@ -29,12 +29,14 @@ pub(super) struct PrinterState {
     pub(super) urf: Vec<String>,
     /// The medium that it takes unless told otherwise, by its name ("iso_a5_148x210mm").
     pub(super) medium: Option<String>,
+    /// All media that it may be told to take.
+    pub(super) media: Vec<String>,
 }
 
 impl PrinterState {
     /// Get-Printer-Attributes.
     pub(super) fn ask(client: &Client, deadline: Instant) -> Result<Self, PrinterFault> {
-        const WANTED: [&str; 11] = [
+        const WANTED: [&str; 12] = [
             "printer-state",
             "printer-state-reasons",
             "printer-is-accepting-jobs",
@@ -46,6 +48,7 @@ impl PrinterState {
             "urf-supported",
             "media-ready",
             "media-default",
+            "media-supported",
         ];
         let wanted = WANTED
             .iter()
@@ -81,6 +84,7 @@ impl PrinterState {
             resolutions: resolutions.iter().filter_map(inch).collect(),
             urf: printer.words("urf-supported"),
             medium: media.chain(printer.words("media-default")).next(),
+            media: printer.words("media-supported"),
         })
     }
 
