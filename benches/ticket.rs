@@ -87,16 +87,21 @@ fn answer(mut line: TcpStream) {
             Ok(0) | Err(_) => return,
             Ok(count) => came.extend_from_slice(&chunk[..count]),
         }
-        // DLE EOT n: the status.
-        if let [.., 0x10, 0x04, 1..=4] = came[..] {
-            came.clear();
-            line.write_all(&[0x12]).expect("it listens");
+        // Questions stand among other commands; one that is cut by a chunk's end waits for its rest.
+        let mut at = 0;
+        while let Some(rest) = came.get(at..).filter(|rest| rest.len() >= 3) {
+            match *rest {
+                // DLE EOT n: the status.
+                [0x10, 0x04, 1..=4, ..] => line.write_all(&[0x12]).expect("it listens"),
+                // GS ( H, function 48: say when it is printed.
+                [0x1D, 0x28, 0x48, 6, 0, 0x30, 0x30, a, b, c, d, ..] => line
+                    .write_all(&[0x37, 0x22, a, b, c, d, 0])
+                    .expect("it listens"),
+                [0x1D, 0x28, 0x48, ..] if rest.len() < 11 => break,
+                _ => {}
+            }
+            at += 1;
         }
-        // GS ( H, function 48: say when it is printed.
-        if let [.., 0x1D, 0x28, 0x48, 6, 0, 0x30, 0x30, a, b, c, d] = came[..] {
-            came.clear();
-            line.write_all(&[0x37, 0x22, a, b, c, d, 0])
-                .expect("it listens");
-        }
+        came.drain(..at);
     }
 }

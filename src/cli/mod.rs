@@ -6,6 +6,8 @@ mod config;
 #[cfg(feature = "sim")]
 mod demo;
 mod doctor;
+#[cfg(feature = "sim")]
+mod load;
 mod print;
 mod printer;
 mod read_card;
@@ -83,6 +85,8 @@ enum Sim {
     Printer(sim_printer::Args),
     /// A small FHIR R4 and insurance server
     Ehr(sim_ehr::Args),
+    /// A crowd before many kiosks, with faults; every promise is checked at the end
+    Load(load::Args),
 }
 
 /// Runs the program with the arguments of this process.
@@ -108,6 +112,8 @@ pub fn run() -> ExitCode {
         Command::Sim(Sim::Printer(args)) => sim_printer::run(&args),
         #[cfg(feature = "sim")]
         Command::Sim(Sim::Ehr(args)) => sim_ehr::run(&args),
+        #[cfg(feature = "sim")]
+        Command::Sim(Sim::Load(args)) => load::run(&args),
     }
 }
 

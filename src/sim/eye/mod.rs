@@ -12,7 +12,7 @@ mod lens;
 mod level;
 mod odd;
 mod pose;
-mod random;
+
 mod room;
 mod shot;
 mod surface;
@@ -20,6 +20,7 @@ mod surface;
 mod tests;
 mod text;
 
+use crate::sim::random;
 use std::sync::Arc;
 
 use hand::Hand;
