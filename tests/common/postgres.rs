@@ -15,9 +15,9 @@ const KEEPER: &str = r#"
 "$0" "$@" &
 server=$!
 read -r word
-kill -INT $server
+case $word in crash) kill -QUIT $server ;; *) kill -INT $server ;; esac
 wait $server
-[ "$word" = keep ] || rm -rf "$FOLDER"
+case $word in keep | crash) ;; *) rm -rf "$FOLDER" ;; esac
 "#;
 
 /// A running server. Dropping it stops the server.
@@ -39,13 +39,7 @@ impl Cluster {
             eprintln!("skipped: PostgreSQL is not installed (Debian: postgresql)");
             return None;
         };
-        let folder = tempfile::Builder::new()
-            .prefix("tiepdon-pg-")
-            .tempdir()
-            .expect("a folder");
-        if let Some((user, group)) = servant() {
-            chown(folder.path(), Some(user), Some(group)).expect("given to the server's user");
-        }
+        let folder = new_folder();
         let data = folder.path().join("data");
         let made = as_servant(&programs.join("initdb"))
             .args([
@@ -130,10 +124,63 @@ impl Cluster {
 
     /// Stops the server; its data stay.
     pub fn stop(&mut self) {
+        self.end(b"keep\n");
+    }
+
+    /// Stops it as a power cut does: without a word to anybody, and it recovers when it starts.
+    #[allow(dead_code, reason = "not every test program does")]
+    pub fn crash(&mut self) {
+        self.end(b"crash\n");
+    }
+
+    fn end(&mut self, word: &[u8]) {
         if let Some(mut stdin) = self.stdin.take() {
-            let _ = stdin.write_all(b"keep\n");
+            let _ = stdin.write_all(word);
         }
         let _ = self.keeper.wait();
+    }
+
+    /// A second server that has everything this one has told anybody, ready to take over
+    /// ([`Self::promote`]): no commit is acknowledged before both have it.
+    #[allow(dead_code, reason = "not every test program has one")]
+    pub fn standby(&self) -> Self {
+        let folder = new_folder();
+        let data = folder.path().join("data");
+        let port = self.port.to_string();
+        let copied = as_servant(&self.programs.join("pg_basebackup"))
+            .args(["-R", "--no-sync", "--checkpoint=fast", "-D"])
+            .arg(&data)
+            .arg("-d")
+            .arg(format!(
+                "host=127.0.0.1 port={port} user=tiepdon application_name=standby"
+            ))
+            .output()
+            .expect("pg_basebackup runs");
+        let told = String::from_utf8_lossy(&copied.stderr).into_owned();
+        assert!(copied.status.success(), "{told}");
+        let port = free_port();
+        let (keeper, stdin) = serve(&self.programs, &data, port, &[]);
+        let standby = Self {
+            programs: self.programs.clone(),
+            port,
+            keeper,
+            stdin: Some(stdin),
+            made: AtomicU32::new(1_000),
+            folder,
+        };
+        standby.wait_until_ready();
+        self.sql(
+            "postgres",
+            "ALTER SYSTEM SET synchronous_standby_names = 'standby'",
+        );
+        self.sql("postgres", "SELECT pg_reload_conf()");
+        standby
+    }
+
+    /// Of a standby: it takes writes from now on.
+    #[allow(dead_code, reason = "not every test program has one")]
+    pub fn promote(&self) {
+        assert_eq!(self.sql("postgres", "SELECT pg_promote()"), "t");
     }
 
     fn wait_until_ready(&self) {
@@ -176,6 +223,18 @@ fn serve(programs: &Path, data: &Path, port: u16, settings: &[&str]) -> (Child, 
     // Read, lest the server wait for it.
     std::thread::spawn(move || log.lines().map_while(Result::ok).for_each(drop));
     (keeper, stdin)
+}
+
+/// A folder that is the server's own.
+fn new_folder() -> TempDir {
+    let folder = tempfile::Builder::new()
+        .prefix("tiepdon-pg-")
+        .tempdir()
+        .expect("a folder");
+    if let Some((user, group)) = servant() {
+        chown(folder.path(), Some(user), Some(group)).expect("given to the server's user");
+    }
+    folder
 }
 
 /// PostgreSQL's own programs, of the newest version.

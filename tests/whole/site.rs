@@ -204,6 +204,13 @@ folder = "trust"
         command
     }
 
+    /// Another command of the program, with the configuration of kiosk K1.
+    pub fn program(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tiepdon"));
+        command.args(args).arg("--config").arg(self.config("K1"));
+        command
+    }
+
     pub fn start(&self, args: &[&str]) -> Program {
         Program::start(&mut self.command("K1", args))
     }

@@ -8,7 +8,7 @@ use std::process::Command;
 use tiepdon::words::Text;
 
 use crate::program::{End, Program};
-use crate::site::{Plan, Site, known};
+use crate::site::{Plan, Site, known, other};
 
 /// Persons who come at the same moment.
 const CROWD: usize = 20;
@@ -121,6 +121,42 @@ fn twenty_persons_at_twenty_kiosks_at_once_have_twenty_numbers() {
     let on_paper: BTreeSet<_> = (0..CROWD).map(|n| site.on_ticket(n)).collect();
     assert_eq!(on_paper, visits.iter().map(|row| row.visit).collect());
     site.look();
+}
+
+/// A disk that fails: what it says is told with the cure, and the cure works.
+#[test]
+fn a_store_with_damaged_pages_is_told_and_put_back_from_its_backup() {
+    let site = Site::new(&Plan::default());
+    let check_in = |code: &str| site.start(&["--qr-text", code]).end();
+    let store = |act: &str| {
+        let backup = site.folder().join("backup.db");
+        let mut command = site.program(&["store", act]);
+        Program::start(command.arg(backup)).end()
+    };
+    assert_eq!(check_in(&known().card_qr()).text("number"), "A001");
+    assert_eq!(store("backup").code, Some(0));
+    assert_eq!(check_in(&other().card_qr()).text("number"), "A002");
+
+    let mut pages = fs::read(site.store_file()).expect("the store's file");
+    let damaged = pages.len();
+    pages[4096..damaged].fill(0xA5);
+    fs::write(site.store_file(), &pages).expect("written");
+    refused(
+        &check_in(&known().card_qr()),
+        &["store.sqlite", "malformed", "tiepdon store restore"],
+    );
+
+    let restored = store("restore");
+    assert_eq!(restored.code, Some(0), "{restored:#?}");
+    // Whoever came after the backup is not known; their number is on paper, and never comes again.
+    let end = check_in(&other().card_qr());
+    assert_eq!(end.text("number"), "A1002", "{end:#?}");
+    assert_eq!(check_in(&known().card_qr()).text("number"), "A001");
+    let aside = fs::read_dir(site.store_file().parent().expect("in a folder")).expect("listed");
+    let kept = aside.filter_map(Result::ok).any(|file| {
+        fs::read(file.path()).is_ok_and(|bytes| bytes == pages)
+    });
+    assert!(kept, "the damaged store is set aside, not thrown away");
 }
 
 /// Nothing was issued: no JSON, exit 1, and lines that say what failed.

@@ -7,7 +7,8 @@
 //! Two check-ins may run at the same instant, on two kiosks, through a database that lets them
 //! (PostgreSQL at READ COMMITTED) or lets one wait (SQLite). Three keys decide, whatever was read:
 //! one visit has one row, one person has one live number in a queue on a day of one series, one value
-//! of a series is given once. The counter's row is locked by the statement that takes the number
+//! of a series is given once. (Of the series of a kiosk that was cut off twice, a person may have two: the
+//! second time it did not know of the first. In its own file it is the only one who writes.) The counter's row is locked by the statement that takes the number
 //! and is changed in the same transaction as visit and outbox row, so that values have no gaps: a
 //! transaction that fails gives its value back. What a person did elsewhere that day (a rejected card)
 //! is read before: two things that happen at once have no order, and either is right.

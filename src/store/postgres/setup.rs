@@ -7,7 +7,10 @@ use crate::store::seal::{Digest, Seal};
 use crate::store::sql::{Fault, Sql, values};
 
 /// All shapes of the tables, oldest first.
-const SHAPES: &[&str] = &[include_str!("../schema/postgres/0001.sql")];
+const SHAPES: &[&str] = &[
+    include_str!("../schema/postgres/0001.sql"),
+    include_str!("../schema/postgres/0002.sql"),
+];
 /// PostgreSQL 15.
 const SERVER_LEAST: i64 = 150_000;
 /// Two programs that bring the tables to their shape at once wait for each other here.

@@ -255,9 +255,18 @@ impl From<rusqlite::Error> for Fault {
         ];
         let taken = matches!(&error, rusqlite::Error::SqliteFailure(cause, _)
             if cause.code == ErrorCode::ConstraintViolation && unique.contains(&cause.extended_code));
-        match taken {
-            true => Self::Taken(error.to_string()),
-            false => Self::Database(error.to_string()),
+        let code = error.sqlite_error_code();
+        if taken {
+            Self::Taken(error.to_string())
+        } else if matches!(
+            code,
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+        ) {
+            Self::Database(format!(
+                "{error}: the disk may be failing; put the last backup in its place with `tiepdon store restore`"
+            ))
+        } else {
+            Self::Database(error.to_string())
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::store::seal::Seal;
 const SHAPES: &[&str] = &[
     include_str!("../schema/sqlite/0001.sql"),
     include_str!("../schema/sqlite/0002.sql"),
+    include_str!("../schema/sqlite/0003.sql"),
 ];
 /// `PRAGMA synchronous`: FULL.
 const FULL: i64 = 2;

@@ -176,7 +176,9 @@ fn every_planted_fault_is_found() {
         ),
         (
             "not carried over",
-            |h| drop(h.left_behind.insert("K2".into(), 1)),
+            |h| {
+                h.left_behind.insert("K2".into(), 1);
+            },
             &[Broken::LeftBehind],
         ),
         (

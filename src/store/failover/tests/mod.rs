@@ -178,6 +178,29 @@ fn who_took_two_numbers_across_a_cut_is_found() {
     assert_eq!(reasons(&all), [""; 0]);
 }
 
+/// A kiosk that is cut off again does not know what it gave before: that was carried over.
+#[test]
+fn who_took_a_number_in_each_of_two_cuts_holds_up_nobody_and_is_found() {
+    let folder = tempfile::tempdir().expect("folder");
+    let wire = Wire::whole();
+    let one = kiosk(folder.path(), "K1", &wire);
+    for (n, number) in [(1, "K1-A001"), (2, "K1-A002")] {
+        wire.cut();
+        assert_eq!(take(&one, &proven(n, 7)), number);
+        one.paper(proven(n, 7).visit, Paper::Confirmed, at(3))
+            .expect("told");
+        wire.heal();
+        mended(&one);
+    }
+    let all = shared(folder.path());
+    assert_eq!(queue(&all), ["K1-A001", "K1-A002"]);
+    assert_eq!(
+        reasons(&all),
+        ["K1-A001 two_numbers", "K1-A002 two_numbers"]
+    );
+    assert_eq!(take(&one, &proven(3, 8)), "A001");
+}
+
 /// Interrupted at each of its calls, before and after it is done, and started again.
 #[test]
 fn mending_may_be_interrupted_anywhere() {

@@ -168,6 +168,31 @@ fn one_program_drains_at_a_time_and_is_followed_when_it_has_done() {
     assert_eq!(["K2", "K1"].map(lead), [true, false]);
 }
 
+/// The server's own words for a disk that is full, from the moment at which a row is written.
+#[test]
+fn a_server_whose_disk_is_full_counts_as_cut_and_loses_no_number() {
+    let Some(cluster) = cluster() else { return };
+    let folder = tempfile::tempdir().expect("folder");
+    let url = cluster.database();
+    let name = url.rsplit_once('/').expect("an address").1;
+    let store = open(folder.path(), &url).expect("a new store");
+    let number = |n| conformance::new(&store, &conformance::draft(n)).number.to_string();
+    assert_eq!(number(1), "A001");
+    cluster.sql(
+        name,
+        "CREATE FUNCTION full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+             RAISE EXCEPTION 'could not extend file: No space left on device'
+             USING ERRCODE = '53100'; END $$;
+         CREATE TRIGGER full AFTER INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION full()",
+    );
+    match store.issue(&conformance::draft(2)) {
+        Err(StoreError::Cut { cause, .. }) => assert!(cause.contains("No space left"), "{cause}"),
+        other => panic!("the kiosk does not go on by itself: {other:?}"),
+    }
+    cluster.sql(name, "DROP TRIGGER full ON outbox");
+    assert_eq!(number(3), "A002", "the value of the number that was not given");
+}
+
 #[test]
 fn after_a_restart_of_the_server_it_goes_on() {
     let Some(mut cluster) = Cluster::start(&[]) else {

@@ -7,9 +7,9 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::{config, open, services, settings};
-use crate::store::conformance::{draft, new};
+use crate::store::conformance::{TODAY, at, draft, new};
 use crate::store::sqlite::Sqlite;
-use crate::store::{Store, StoreError, Visits};
+use crate::store::{Answer, Calls, Outbox, Store, StoreError, Visits};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).expect("exists").permissions().mode() & 0o777
@@ -68,7 +68,7 @@ fn durability_is_what_the_database_says_it_is() {
     let folder = tempfile::tempdir().expect("folder");
     let store = open(folder.path()).expect("a new store");
     let line = store.probe().expect("probed");
-    let settings = "journal_mode=wal, synchronous=full, foreign_keys=on, version 2";
+    let settings = "journal_mode=wal, synchronous=full, foreign_keys=on, version 3";
     assert!(line.contains(settings), "{line}");
     for (setting, wrong) in [("synchronous", "off"), ("foreign_keys", "off")] {
         let store = open(folder.path()).expect("opens");
@@ -149,7 +149,7 @@ fn what_is_not_a_store_of_this_version_is_left_alone() {
     fs::write(&settings.path, "").expect("written");
     open(folder.path()).expect("an empty file is a new store");
     let raw = Connection::open(&settings.path).expect("opens");
-    raw.pragma_update(None, "user_version", 3).expect("set");
+    raw.pragma_update(None, "user_version", 4).expect("set");
     assert!(file_fault(&settings).contains("newer program"));
 
     let foreign = config::Store {
@@ -206,4 +206,53 @@ fn a_series_that_is_changed_during_the_day_gives_no_number_twice() {
     new(&store, &draft(8));
     let used_up = store.issue(&draft(9));
     assert!(matches!(used_up, Err(StoreError::UsedUp(_))));
+}
+
+/// A store of the first shape, with a day's numbers in it: they stand, and go on.
+#[test]
+fn a_store_of_the_first_shape_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().expect("folder");
+    let newest = open(folder.path()).expect("a new store");
+    let held: Vec<_> = (1..4).map(|n| new(&newest, &draft(n))).collect();
+    newest.unclaim(held[1].visit, at(5)).expect("unclaimed");
+    drop(newest);
+    let path = settings(folder.path()).path;
+    let first = folder.path().join("first.db");
+    let raw = Connection::open(&first).expect("a new file");
+    raw.execute_batch(include_str!("../../schema/sqlite/0001.sql"))
+        .expect("the first shape");
+    let attach = "ATTACH ?1 AS newest";
+    raw.execute(attach, [path.to_str()]).expect("attached");
+    raw.execute_batch(
+        "INSERT INTO meta SELECT * FROM newest.meta;
+         INSERT INTO counters SELECT series, day, last FROM newest.counters;
+         INSERT INTO visits SELECT seq, visit, person, kiosk, kind, service, day, value, number,
+             rejected, state, paper, printed, at, changed, record FROM newest.visits;
+         INSERT INTO outbox SELECT * FROM newest.outbox;
+         DETACH newest;
+         PRAGMA user_version = 1;",
+    )
+    .expect("the rows of that time");
+    drop(raw);
+    for beside in ["", "-wal", "-shm"] {
+        let file = path.with_file_name(format!("store.db{beside}"));
+        if file.exists() {
+            fs::remove_file(file).expect("removed");
+        }
+    }
+    fs::rename(first, &path).expect("in its place");
+
+    let store = open(folder.path()).expect("brought to the newest shape");
+    for n in [1, 3] {
+        let again = store.issue(&draft(n)).expect("asked");
+        let Answer::Same(same) = again else {
+            panic!("another number: {again:?}");
+        };
+        assert_eq!(same.number, held[n as usize - 1].number);
+    }
+    assert_eq!(new(&store, &draft(4)).number.as_str(), "A004");
+    let queue = store.queue(&services()[0].code, TODAY).expect("listed");
+    let numbers: Vec<_> = queue.iter().map(|line| line.number.as_str()).collect();
+    assert_eq!(numbers, ["A001", "A003", "A004"]);
+    assert_eq!(store.due(at(99), 99).expect("listed").len(), 4);
 }

@@ -1,0 +1,110 @@
+//! `tiepdon sim load`, small: many kiosks on one file and on a real PostgreSQL, with kiosks killed,
+//! lines cut, and the server itself failed over to its standby, restarted, and crashed. The same with a
+//! hundred thousand tickets is a matter of hours: `TIEPDON_SOAK=100000,30 cargo test --release --test
+//! load -- --nocapture`.
+#![cfg(all(feature = "sim", feature = "postgres"))]
+#![allow(clippy::print_stderr, reason = "a test reports what it found")]
+
+#[path = "common/postgres.rs"]
+mod postgres;
+
+use std::net::Ipv4Addr;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use postgres::Cluster;
+use serde_json::Value;
+use tiepdon::sim::cable::Line;
+
+/// Persons and kiosks, unless `TIEPDON_SOAK` says otherwise.
+const SMALL: (u32, u32) = (300, 5);
+/// Between two strikes against the server, in a small load and in a long one.
+const STRIKE_EVERY: Duration = Duration::from_secs(6);
+const STRIKE_SELDOM: Duration = Duration::from_secs(40);
+
+fn size() -> (u32, u32) {
+    let wanted = std::env::var("TIEPDON_SOAK").ok();
+    wanted.map_or(SMALL, |wanted| {
+        let (persons, kiosks) = wanted.split_once(',').expect("PERSONS,KIOSKS");
+        (
+            persons.parse().expect("a number"),
+            kiosks.parse().expect("a number"),
+        )
+    })
+}
+
+fn load(persons: u32, kiosks: u32, more: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_tiepdon"))
+        .args(["sim", "load", "--json", "--faults"])
+        .args(["--tickets", &persons.to_string()])
+        .args(["--kiosks", &kiosks.to_string()])
+        .args(more)
+        .env("TIEPDON_LOG", "off")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("it starts")
+}
+
+/// Every promise was kept, and there was something to keep it against.
+fn kept(load: Child, persons: u32) -> Value {
+    let output = load.wait_with_output().expect("it ends");
+    let report = String::from_utf8_lossy(&output.stdout);
+    eprintln!("{report}");
+    assert!(output.status.success(), "promises were broken: {report}");
+    let report: Value = serde_json::from_str(&report).expect("one object");
+    let tickets = report["tickets"].as_u64().expect("a number");
+    assert!(tickets > u64::from(persons) / 2, "{tickets} of {persons}");
+    report
+}
+
+#[test]
+fn many_kiosks_on_one_file_keep_every_promise_though_they_are_killed() {
+    let report = kept(load(SMALL.0, SMALL.1, &["--seed", "3"]), SMALL.0);
+    assert!(report["faults"]["killed"].as_u64() > Some(0), "{report}");
+}
+
+#[test]
+fn many_kiosks_on_a_server_keep_every_promise_whatever_is_cut_or_restarted() {
+    let Some(mut server) = Cluster::start(&[]) else {
+        return;
+    };
+    let (persons, kiosks) = size();
+    let every = if persons == SMALL.0 {
+        STRIKE_EVERY
+    } else {
+        STRIKE_SELDOM
+    };
+    let at = |server: &Cluster| (Ipv4Addr::LOCALHOST, server.port()).into();
+    let line = Line::lay(at(&server)).expect("a cable");
+    let database = server.database();
+    let (_, database) = database.rsplit_once('/').expect("an address");
+    let url = format!("postgres://tiepdon@{}/{database}", line.address());
+    let mut standby = Some(server.standby());
+    let mut running = load(persons, kiosks, &["--store", &url]);
+    let mut done = Vec::new();
+    while running.try_wait().expect("asked").is_none() {
+        std::thread::park_timeout(every);
+        if running.try_wait().expect("asked").is_some() {
+            break;
+        }
+        if let Some(next) = standby.take() {
+            server.crash();
+            next.promote();
+            line.lead_to(at(&next));
+            server = next;
+            done.push("failed over");
+        } else if done.len() % 2 == 0 {
+            server.restart(&[]);
+            done.push("restarted");
+        } else {
+            server.crash();
+            server.restart(&[]);
+            done.push("crashed");
+        }
+    }
+    eprintln!("the server: {done:?}");
+    let report = kept(running, persons);
+    assert!(report["given_apart"].as_u64() > Some(0), "{report}");
+    assert!(!done.is_empty(), "the server was never struck");
+}
