@@ -233,6 +233,10 @@ impl Machine {
                 self.call_staff(now, effects);
                 None
             }
+            Touch::Emergency => {
+                self.emergency(now, effects);
+                None
+            }
             Touch::Cancel if self.state.may_leave() => {
                 self.leave(now, effects);
                 None
@@ -261,6 +265,19 @@ impl Machine {
             self.transform(now, effects, |_, ctx| help(Cause::CalledByPatient, ctx));
         } else {
             effects.push(Effect::StaffWanted(Cause::CalledByPatient));
+        }
+    }
+
+    /// Nobody in an emergency is given a number to wait with. One that is on its way is finished.
+    fn emergency(&mut self, now: Now, effects: &mut Vec<Effect>) {
+        self.staff_called = true;
+        if self.state.may_leave() {
+            self.transform(now, effects, |state, ctx| {
+                stop(&state, ctx);
+                help(Cause::Emergency, ctx)
+            });
+        } else {
+            effects.push(Effect::StaffWanted(Cause::Emergency));
         }
     }
 

@@ -25,6 +25,8 @@ pub enum Touch {
     NoPapers,
     /// Call staff.
     CallStaff,
+    /// It is an emergency: no number, but staff at once.
+    Emergency,
     /// "Is this you?"
     Confirm(bool),
     /// The service wanted.

@@ -106,10 +106,11 @@ fn footer(canvas: &mut Canvas, whole: &mut Rect, view: &View) {
         let label = canvas.say(label);
         canvas.button(place, Look::Secondary, Some(Icon::NoPapers), label, touch);
     }
-    staff(canvas, inner, view.staff_called);
+    let emergency = matches!(view.screen, Screen::Welcome { .. });
+    staff(canvas, inner, view.staff_called, emergency);
 }
 
-fn staff(canvas: &mut Canvas, mut area: Rect, called: bool) {
+fn staff(canvas: &mut Canvas, mut area: Rect, called: bool, emergency: bool) {
     if called {
         let place = area.cut_left(canvas.tokens.space(820.0));
         canvas.plate(place, colour::GOOD, None);
@@ -123,6 +124,12 @@ fn staff(canvas: &mut Canvas, mut area: Rect, called: bool) {
         let place = area.cut_left(canvas.tokens.space(460.0));
         let label = canvas.say(Text::CallStaff);
         canvas.button(place, Look::Warm, Some(Icon::Hand), label, Touch::CallStaff);
+        if emergency {
+            area.cut_left(canvas.tokens.gap());
+            let place = area.cut_left(canvas.tokens.space(210.0));
+            let label = canvas.say(Text::Emergency);
+            canvas.button(place, Look::Warm, None, label, Touch::Emergency);
+        }
     }
 }
 

@@ -49,6 +49,8 @@ pub enum Cause {
     ClockWrong,
     /// The patient called staff.
     CalledByPatient,
+    /// Somebody says that it is an emergency.
+    Emergency,
     /// Staff ask the patient to come to the desk.
     CalledToDesk,
     /// The printer is out of paper. From here to [`Self::PrinterOther`] a printer's causes, which
@@ -96,7 +98,7 @@ pub enum Cause {
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::NotACitizenCard,
         Self::OtherDocument,
         Self::CardMoved,
@@ -118,6 +120,7 @@ impl Cause {
         Self::StoreDown,
         Self::ClockWrong,
         Self::CalledByPatient,
+        Self::Emergency,
         Self::CalledToDesk,
         Self::MediaEmpty,
         Self::MediaLow,
@@ -164,6 +167,7 @@ impl Cause {
             Self::StoreDown => "store_down",
             Self::ClockWrong => "clock_wrong",
             Self::CalledByPatient => "called_by_patient",
+            Self::Emergency => "emergency",
             Self::CalledToDesk => "called_to_desk",
             Self::MediaEmpty => "media-empty",
             Self::MediaLow => "media-low",

@@ -55,6 +55,7 @@ texts! {
     // Everywhere.
     Trial => "common.trial",
     CallStaff => "common.call_staff",
+    Emergency => "common.emergency",
     NoPapers => "common.no_papers",
     Cancel => "common.cancel",
 

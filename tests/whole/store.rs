@@ -153,9 +153,9 @@ fn a_store_with_damaged_pages_is_told_and_put_back_from_its_backup() {
     assert_eq!(end.text("number"), "A1002", "{end:#?}");
     assert_eq!(check_in(&known().card_qr()).text("number"), "A001");
     let aside = fs::read_dir(site.store_file().parent().expect("in a folder")).expect("listed");
-    let kept = aside.filter_map(Result::ok).any(|file| {
-        fs::read(file.path()).is_ok_and(|bytes| bytes == pages)
-    });
+    let kept = aside
+        .filter_map(Result::ok)
+        .any(|file| fs::read(file.path()).is_ok_and(|bytes| bytes == pages));
     assert!(kept, "the damaged store is set aside, not thrown away");
 }
 

@@ -76,6 +76,7 @@ impl Gathering {
             | Touch::Language(_)
             | Touch::Consent(_)
             | Touch::CallStaff
+            | Touch::Emergency
             | Touch::Confirm(_)
             | Touch::Choose(_)
             | Touch::MoreTime

@@ -62,6 +62,7 @@ pub fn touch(kind: u8, which: u8) -> Touch {
         6 => Touch::TypeNumber,
         7 => Touch::NoCard,
         8 => Touch::NoPapers,
+        9 if which.is_multiple_of(5) => Touch::Emergency,
         9 => Touch::CallStaff,
         10 => Touch::Confirm(!which.is_multiple_of(4)),
         11 => Touch::Choose(ServiceCode(

@@ -566,3 +566,34 @@ fn a_call_for_staff_that_overtakes_the_end_of_the_screen_is_still_shown() {
     assert!(world.machine.view().staff_called);
     assert!(matches!(world.screen(), Screen::Gathering { .. }));
 }
+
+#[test]
+fn an_emergency_is_told_at_once_from_anywhere_and_takes_no_number() {
+    let begun: [&dyn Fn(&mut World); 4] = [
+        &|_| (),
+        &|world| world.step(Event::Touch(Touch::Start)),
+        &|world| world.step(Event::Touch(Touch::TypeNumber)),
+        &|world| {
+            world.step(card_code(0));
+            known(world);
+        },
+    ];
+    for begin in begun {
+        let mut world = kiosk();
+        begin(&mut world);
+        world.step(Event::Touch(Touch::Emergency));
+        let wanted = Effect::StaffWanted(Cause::Emergency);
+        assert!(world.effects.contains(&wanted), "{:?}", world.effects);
+        let cause = Cause::Emergency;
+        assert_eq!(world.screen(), Screen::Help { cause });
+        let asked = |effect: &Effect| matches!(effect, Effect::TakeNumber { .. });
+        assert!(!world.open.iter().any(asked));
+    }
+    // A number that is on its way arrives, and staff know all the same.
+    let mut world = kiosk();
+    world.step(Event::Touch(Touch::NoPapers));
+    world.step(Event::Touch(Touch::Emergency));
+    let wanted = Effect::StaffWanted(Cause::Emergency);
+    assert!(world.effects.contains(&wanted));
+    assert!(matches!(world.screen(), Screen::Issuing { .. }));
+}

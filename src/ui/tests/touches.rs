@@ -34,6 +34,11 @@ fn each_button_sends_its_touch() {
             Touch::CallStaff,
         ),
         (
+            "welcome",
+            text(Language::Vi, Text::Emergency),
+            Touch::Emergency,
+        ),
+        (
             "welcome-none",
             text(Language::Vi, Text::WelcomeDesk),
             Touch::NoPapers,

@@ -176,7 +176,11 @@ fn a_server_whose_disk_is_full_counts_as_cut_and_loses_no_number() {
     let url = cluster.database();
     let name = url.rsplit_once('/').expect("an address").1;
     let store = open(folder.path(), &url).expect("a new store");
-    let number = |n| conformance::new(&store, &conformance::draft(n)).number.to_string();
+    let number = |n| {
+        conformance::new(&store, &conformance::draft(n))
+            .number
+            .to_string()
+    };
     assert_eq!(number(1), "A001");
     cluster.sql(
         name,
@@ -190,7 +194,11 @@ fn a_server_whose_disk_is_full_counts_as_cut_and_loses_no_number() {
         other => panic!("the kiosk does not go on by itself: {other:?}"),
     }
     cluster.sql(name, "DROP TRIGGER full ON outbox");
-    assert_eq!(number(3), "A002", "the value of the number that was not given");
+    assert_eq!(
+        number(3),
+        "A002",
+        "the value of the number that was not given"
+    );
 }
 
 #[test]
