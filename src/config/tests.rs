@@ -65,6 +65,7 @@ fn every_fault_is_reported_at_once_with_its_line_and_cure() {
         .replace("width_dots = 576", "width_dots = 500")
         .replace("prefix = \"B\"", "prefix = \"A\"")
         .replace("id = \"K1\"", "idd = \"K1\"")
+        .replace("[printer]", "[printer]\ntemplate = \"ours.svg\"")
         .replace("folder = \"/etc/tiepdon/trust\"", "folder = 1")
         .replace(
             "# [fields]",
@@ -74,6 +75,7 @@ fn every_fault_is_reported_at_once_with_its_line_and_cure() {
     for expected in [
         "policy.chip: \"sometimes\" is not one of required, preferred, report-only, off",
         "printer.width_dots: is 576 (paper of 80 mm) or 384 (58 mm)",
+        "printer.template: is now template in [ticket]; move the line there",
         "services: two services have the prefix A",
         "kiosk.id: is missing, write id = \"K1\"",
         "kiosk.idd: is not a key here; id is",

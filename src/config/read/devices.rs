@@ -159,6 +159,12 @@ impl Root<'_> {
             roll: roll(&printer, store),
             ..default
         };
+        if printer.has("template") {
+            printer.fault(
+                "template",
+                "is now template in [ticket]; move the line there",
+            );
+        }
         printer.finish();
         read
     }
