@@ -138,6 +138,8 @@ impl Shared {
         };
         let held = [&near, &far].map(TcpStream::try_clone);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        // What has ended is let go of, lest a long run use up all files.
+        open.retain(|stream| stream.peer_addr().is_ok());
         open.extend(held.into_iter().flatten());
         drop(open);
         for (from, to) in [(near, far_too), (far, near_too)] {
@@ -152,10 +154,7 @@ impl Shared {
     /// One direction, until one end closes.
     fn carry(&self, mut from: TcpStream, mut to: TcpStream) {
         let mut piece = vec![0; PIECE];
-        loop {
-            let Ok(count @ 1..) = from.read(&mut piece) else {
-                break;
-            };
+        while let Ok(count @ 1..) = from.read(&mut piece) {
             while self.manner() == 2 && !self.closed.load(Ordering::SeqCst) {
                 thread::park_timeout(LOOK);
             }

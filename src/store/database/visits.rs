@@ -82,7 +82,7 @@ impl<E: Engine> Visits for Database<E> {
             tx.execute(
                 "UPDATE visits SET state = 'unclaimed', changed = $2
                  WHERE day = $3 AND kiosk = $1 AND state = 'waiting' AND paper IS NULL
-                 AND printed = 0",
+                 AND printed = 0 AND at < $2",
                 values![kiosk, at, day.to_string()],
             )
         })

@@ -25,12 +25,18 @@ pub(in crate::store) enum Later {
     Unclaim(Uuid, Timestamp),
     /// Staff have seen to it.
     Settle(Uuid, Timestamp),
+    /// The kiosk started anew: its numbers of before, of whose paper nothing is known.
+    Abandon(String, Date, Timestamp),
 }
 
 impl Later {
-    pub(super) fn visit(&self) -> Uuid {
+    /// The one visit that it is about.
+    pub(super) fn visit(&self) -> Option<Uuid> {
         match self {
-            Self::Paper(visit, ..) | Self::Unclaim(visit, _) | Self::Settle(visit, _) => *visit,
+            Self::Paper(visit, ..) | Self::Unclaim(visit, _) | Self::Settle(visit, _) => {
+                Some(*visit)
+            }
+            Self::Abandon(..) => None,
         }
     }
 
@@ -40,6 +46,7 @@ impl Later {
             Self::Paper(visit, paper, at) => store.paper(*visit, *paper, *at),
             Self::Unclaim(visit, at) => store.unclaim(*visit, *at),
             Self::Settle(visit, at) => store.settle(*visit, *at),
+            Self::Abandon(kiosk, day, at) => store.abandon(kiosk, *day, *at).map(drop),
         }
     }
 }
@@ -64,6 +71,10 @@ impl<E: Engine + 'static> Visits for Failover<E> {
     fn abandon(&self, kiosk: &str, day: Date, at: Timestamp) -> Result<u64, StoreError> {
         let own = self.inner.own.abandon(kiosk, day, at)?;
         let shared = self.inner.ask(|shared| shared.abandon(kiosk, day, at))?;
+        if shared.is_none() {
+            let later = Later::Abandon(kiosk.to_owned(), day, at);
+            self.inner.act(&later)?;
+        }
         Ok(own + shared.unwrap_or_default())
     }
 

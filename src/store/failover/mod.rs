@@ -282,7 +282,9 @@ impl<E: Engine> Inner<E> {
     fn act(&self, act: &Later) -> Result<(), StoreError> {
         loop {
             let still = self.still();
-            if self.own.has(act.visit())? {
+            if let Some(visit) = act.visit()
+                && self.own.has(visit)?
+            {
                 return act.done_to(&self.own);
             }
             if self.is_cut() {

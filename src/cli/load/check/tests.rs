@@ -114,7 +114,7 @@ fn a_question_without_an_answer_may_have_had_any() {
 #[test]
 fn every_planted_fault_is_found() {
     type Plant = fn(&mut History);
-    let planted: [(&str, Plant, &[Broken]); 14] = [
+    let planted: [(&str, Plant, &[Broken]); 15] = [
         (
             "count + 1",
             |h| h.rows[1].number = "A001".into(),
@@ -160,6 +160,11 @@ fn every_planted_fault_is_found() {
             &[Broken::Gap],
         ),
         ("sent twice", |h| h.rows[0].sent = 2, &[Broken::Sending]),
+        (
+            "the void twin is sent, too",
+            |h| h.rows[3].sent = 1,
+            &[Broken::Sending],
+        ),
         ("never sent", |h| h.rows[2].sent = 0, &[Broken::Sending]),
         (
             "two numbers of one series for one person",

@@ -178,6 +178,30 @@ fn who_took_two_numbers_across_a_cut_is_found() {
     assert_eq!(reasons(&all), [""; 0]);
 }
 
+/// It died with a number in hand, and the line was down when it started again.
+#[test]
+fn what_a_kiosk_had_in_hand_when_it_died_is_unclaimed_though_it_starts_cut_off() {
+    let folder = tempfile::tempdir().expect("folder");
+    let wire = Wire::whole();
+    let one = kiosk(folder.path(), "K1", &wire);
+    assert_eq!(take(&one, &proven(1, 1)), "A001");
+    drop(one);
+    wire.cut();
+    let one = kiosk(folder.path(), "K1", &wire);
+    one.abandon("K1", TODAY, at(5_000)).expect("noted");
+    let later = Draft {
+        at: at(6_000),
+        ..proven(2, 2)
+    };
+    assert_eq!(take(&one, &later), "K1-A001");
+    wire.heal();
+    mended(&one);
+    let all = shared(folder.path());
+    assert_eq!(queue(&all), ["K1-A001"], "its own of now stands");
+    assert_eq!(reasons(&all)[0], "A001 unclaimed paper_failed");
+    assert_eq!(take(&one, &proven(3, 1)), "A001", "its person gets it back");
+}
+
 /// A kiosk that is cut off again does not know what it gave before: that was carried over.
 #[test]
 fn who_took_a_number_in_each_of_two_cuts_holds_up_nobody_and_is_found() {
