@@ -127,11 +127,12 @@ impl Model {
         };
         let draft = visit.draft.clone();
         store.paper(draft.visit, paper, draft.at).expect("works");
-        visit.paper = Some(paper);
+        // Told twice, with the same time, it is one sheet.
+        let again = visit.paper.replace(paper) == Some(paper);
         if paper == Paper::Failed {
             return;
         }
-        visit.printed += 1;
+        visit.printed += u32::from(!again);
         let unclaimed = visit.state == State::Unclaimed;
         let has_other = self.visits.iter().any(|other| {
             other.state == State::Waiting

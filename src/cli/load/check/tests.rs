@@ -132,7 +132,7 @@ fn every_planted_fault_is_found() {
         ),
         (
             "void, though its patient holds it",
-            |h| h.rows[1].state = "void".into(),
+            |h| (h.rows[1].state, h.rows[1].sent) = ("void".into(), 0),
             &[Broken::Lost],
         ),
         (

@@ -184,16 +184,17 @@ fn a_server_whose_disk_is_full_counts_as_cut_and_loses_no_number() {
     assert_eq!(number(1), "A001");
     cluster.sql(
         name,
-        "CREATE FUNCTION full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        "CREATE FUNCTION disk_full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
              RAISE EXCEPTION 'could not extend file: No space left on device'
              USING ERRCODE = '53100'; END $$;
-         CREATE TRIGGER full AFTER INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION full()",
+         CREATE TRIGGER disk_full AFTER INSERT ON outbox
+             FOR EACH ROW EXECUTE FUNCTION disk_full()",
     );
     match store.issue(&conformance::draft(2)) {
         Err(StoreError::Cut { cause, .. }) => assert!(cause.contains("No space left"), "{cause}"),
         other => panic!("the kiosk does not go on by itself: {other:?}"),
     }
-    cluster.sql(name, "DROP TRIGGER full ON outbox");
+    cluster.sql(name, "DROP TRIGGER disk_full ON outbox");
     assert_eq!(
         number(3),
         "A002",
