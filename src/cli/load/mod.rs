@@ -315,7 +315,7 @@ fn history(args: &Args, folder: &Path, posts: &[Post]) -> Result<History, String
             history.rows = rows::of_file(&folder.join("store.db")).map_err(|e| e.to_string())?
         }
         Some(url) => {
-            history.rows = shared_rows(url)?;
+            history.rows = patiently(|| shared_rows(url))?;
             let files = posts.iter().map(|post| {
                 let file = post.file().with_extension("db");
                 (post.id.clone(), file)
@@ -326,7 +326,12 @@ fn history(args: &Args, folder: &Path, posts: &[Post]) -> Result<History, String
     }
     let store = crate::kiosk::open_store(&config).map_err(|error| error.to_string())?;
     let today = config.site.time_zone.to_datetime(Timestamp::now()).date();
-    let waiting = store.waiting(today).map_err(|error| error.to_string())?;
+    // A shared store that is cut off answers with what the kiosk itself knows.
+    let waiting = patiently(|| {
+        store.health()?;
+        let waiting = store.waiting(today).map_err(|error| error.to_string())?;
+        store.health().map(|()| waiting)
+    })?;
     let two =
         |line: &crate::store::VisitLine| line.waits_for.iter().any(|why| why == "two_numbers");
     history.two_numbers = waiting
@@ -335,6 +340,19 @@ fn history(args: &Args, folder: &Path, posts: &[Post]) -> Result<History, String
         .map(|line| line.visit)
         .collect();
     Ok(history)
+}
+
+/// Asks again for a while: the server may be starting.
+fn patiently<T>(mut ask: impl FnMut() -> Result<T, String>) -> Result<T, String> {
+    const PATIENCE: Duration = Duration::from_secs(60);
+    const PAUSE: Duration = Duration::from_millis(200);
+    let end = Instant::now() + PATIENCE;
+    loop {
+        match ask() {
+            Err(_) if Instant::now() < end => std::thread::park_timeout(PAUSE),
+            done => return done,
+        }
+    }
 }
 
 #[cfg(feature = "postgres")]
