@@ -272,10 +272,7 @@ impl Machine {
     fn emergency(&mut self, now: Now, effects: &mut Vec<Effect>) {
         self.staff_called = true;
         if self.state.may_leave() {
-            self.transform(now, effects, |state, ctx| {
-                stop(&state, ctx);
-                help(Cause::Emergency, ctx)
-            });
+            self.end_in_help(Cause::Emergency, now, effects);
         } else {
             effects.push(Effect::StaffWanted(Cause::Emergency));
         }
@@ -284,10 +281,7 @@ impl Machine {
     fn staff(&mut self, id: Uuid, act: Act, now: Now, effects: &mut Vec<Effect>) {
         let answer = match act {
             Act::CallToDesk if self.state.may_leave() => {
-                self.transform(now, effects, |state, ctx| {
-                    stop(&state, ctx);
-                    help(Cause::CalledToDesk, ctx)
-                });
+                self.end_in_help(Cause::CalledToDesk, now, effects);
                 "done"
             }
             // The number is on its way: it is finished first, then the call is shown.
@@ -302,6 +296,13 @@ impl Machine {
             Act::Release => "busy: a number is being taken or printed",
         };
         effects.push(Effect::StaffAnswered { id, answer });
+    }
+
+    fn end_in_help(&mut self, cause: Cause, now: Now, effects: &mut Vec<Effect>) {
+        self.transform(now, effects, |state, ctx| {
+            stop(&state, ctx);
+            help(cause, ctx)
+        });
     }
 
     fn leave(&mut self, now: Now, effects: &mut Vec<Effect>) {

@@ -3,12 +3,10 @@
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use jiff::Timestamp;
-
 use super::source::Source;
 use super::{print, staff, stop};
 use crate::config::Config;
-use crate::kiosk::{Kiosk, Observer, Parts};
+use crate::kiosk::{self, Kiosk, Observer, Parts};
 use crate::store::Store;
 use crate::ui::{self, Bell, Link, Window};
 
@@ -84,9 +82,7 @@ fn demo(_: &Args, _: Bell) -> Result<(), Vec<String>> {
 
 /// Numbers that this kiosk had in hand when it last stopped, without a word of their paper.
 fn abandon(config: &Config, store: &dyn Store) {
-    let now = Timestamp::now();
-    let today = config.site.time_zone.to_datetime(now).date();
-    match store.abandon(&config.kiosk.id, today, now) {
+    match kiosk::abandon(config, store) {
         Ok(0) => {}
         Ok(numbers) => tracing::warn!(numbers, "numbers of before the restart are unclaimed"),
         Err(error) => tracing::error!(%error, "numbers of before the restart stay in the queue"),

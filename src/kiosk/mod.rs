@@ -30,7 +30,9 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub use driver::Moment;
-pub use parts::{OpenChip, OpenPrinter, Parts, PartsError, fhir, hospital, insurance, open_store};
+pub use parts::{
+    OpenChip, OpenPrinter, Parts, PartsError, abandon, fhir, hospital, insurance, open_store,
+};
 pub use shared::Shared;
 
 use crate::checkin::{Event, Rules, Touch};

@@ -107,6 +107,18 @@ pub fn open_store(config: &Config) -> Result<Arc<dyn Store>, StoreError> {
     Ok(Arc::new(own.calling(&config.queue)))
 }
 
+/// The kiosk starts anew: calls the numbers unclaimed that it had in hand when it last stopped,
+/// without a word of their paper. Gives how many. Only one program may do it that runs as this
+/// kiosk: another's numbers in hand are not left behind.
+///
+/// # Errors
+/// As [`Visits::abandon`](crate::store::Visits::abandon).
+pub fn abandon(config: &Config, store: &dyn Store) -> Result<u64, StoreError> {
+    let now = Timestamp::now();
+    let today = config.site.time_zone.to_datetime(now).date();
+    store.abandon(&config.kiosk.id, today, now)
+}
+
 /// The hospital's system that the configuration names.
 ///
 /// # Errors

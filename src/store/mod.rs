@@ -176,9 +176,9 @@ pub trait Visits {
     /// Staff have seen to it: the visit leaves the queue and the list of those who wait, and its
     /// person may take a new number.
     fn settle(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError>;
-    /// The kiosk starts anew at `at`: a number of before of which it never told what became of the paper reached nobody,
-    /// as far as anybody knows. It is unclaimed, staff see it, and its person gets it back. Gives how
-    /// many.
+    /// The kiosk starts anew at `at`: a number of before, of which it never told what became of the
+    /// paper, reached nobody, as far as anybody knows. It is unclaimed, staff see it, and its person
+    /// gets it back. Gives how many.
     fn abandon(&self, kiosk: &str, day: Date, at: Timestamp) -> Result<u64, StoreError>;
     /// Today's numbers, a line for each configured service.
     fn tally(&self, day: Date) -> Result<Vec<Tally>, StoreError>;

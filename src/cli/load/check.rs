@@ -45,8 +45,6 @@ pub(super) struct History {
     pub(super) two_numbers: BTreeSet<Uuid>,
     /// What kiosks still hold in files of their own.
     pub(super) left_behind: BTreeMap<String, i64>,
-    /// Each kiosk's numbers are in the shared store when it has ended; not where there is none.
-    pub(super) values_begin_at: i64,
 }
 
 /// A promise that was broken.
@@ -132,15 +130,9 @@ fn numbers(history: &History, tell: &mut Tell<'_>) {
     }
     let mut told: BTreeMap<&str, Uuid> = BTreeMap::new();
     for (kiosk, line) in lines(history) {
-        let (visit, number) = match &line.seen {
-            Seen::Told { visit, number, .. } | Seen::Printing { visit, number } => (visit, number),
-            Seen::Started
-            | Seen::Came { .. }
-            | Seen::Asked { .. }
-            | Seen::Refused { .. }
-            | Seen::Printed { .. }
-            | Seen::Saw { .. }
-            | Seen::Gone { .. } => continue,
+        let (Seen::Told { visit, number, .. } | Seen::Printing { visit, number }) = &line.seen
+        else {
+            continue;
         };
         let other = *told.entry(number).or_insert(*visit);
         if other != *visit {
@@ -168,24 +160,14 @@ fn numbers(history: &History, tell: &mut Tell<'_>) {
 fn ghosts(history: &History, tell: &mut Tell<'_>) {
     let (mut seen, mut held) = (BTreeSet::new(), BTreeSet::new());
     for (_, line) in lines(history) {
-        match &line.seen {
-            Seen::Saw { number } => {
-                seen.insert(number.as_str());
-            }
-            Seen::Printed {
-                visit,
-                came_out: true,
-            } => {
-                held.insert(*visit);
-            }
-            Seen::Started
-            | Seen::Came { .. }
-            | Seen::Asked { .. }
-            | Seen::Told { .. }
-            | Seen::Refused { .. }
-            | Seen::Printing { .. }
-            | Seen::Printed { .. }
-            | Seen::Gone { .. } => {}
+        if let Seen::Saw { number } = &line.seen {
+            seen.insert(number.as_str());
+        } else if let Seen::Printed {
+            visit,
+            came_out: true,
+        } = &line.seen
+        {
+            held.insert(*visit);
         }
     }
     for row in history.rows.iter().filter(|row| row.is_live()) {
@@ -203,7 +185,7 @@ fn gaps(history: &History, tell: &mut Tell<'_>) {
     }
     for ((name, day, _), mut values) in series {
         values.sort_unstable();
-        for (expected, value) in (history.values_begin_at..).zip(&values) {
+        for (expected, value) in (1..).zip(&values) {
             if expected != *value {
                 tell(
                     Broken::Gap,
@@ -250,30 +232,19 @@ fn order(history: &History, tell: &mut Tell<'_>) {
     // By service: when it was asked for, when it was told, and the row.
     let mut taken: BTreeMap<&str, Vec<(i64, i64, &Row)>> = BTreeMap::new();
     for (kiosk, line) in lines(history) {
-        match &line.seen {
-            Seen::Asked { ask, .. } => {
-                asked.insert((kiosk, line.run, *ask), line.at);
-            }
-            Seen::Told {
-                ask,
-                visit,
-                new: true,
-                ..
-            } => {
-                let since = asked.get(&(kiosk.as_str(), line.run, *ask));
-                if let (Some(since), Some(row)) = (since, rows.get(visit)) {
-                    let all = taken.entry(&row.service).or_default();
-                    all.push((*since, line.at, row));
-                }
-            }
-            Seen::Started
-            | Seen::Came { .. }
-            | Seen::Told { .. }
-            | Seen::Refused { .. }
-            | Seen::Printing { .. }
-            | Seen::Printed { .. }
-            | Seen::Saw { .. }
-            | Seen::Gone { .. } => {}
+        if let Seen::Asked { ask, .. } = &line.seen {
+            asked.insert((kiosk, line.run, *ask), line.at);
+        } else if let Seen::Told {
+            ask,
+            visit,
+            new: true,
+            ..
+        } = &line.seen
+            && let Some(since) = asked.get(&(kiosk.as_str(), line.run, *ask))
+            && let Some(row) = rows.get(visit)
+        {
+            let all = taken.entry(&row.service).or_default();
+            all.push((*since, line.at, row));
         }
     }
     for all in taken.values_mut() {

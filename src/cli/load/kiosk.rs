@@ -8,13 +8,11 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
 use super::log::{Log, Seen};
 use crate::checkin::{Effect, Event, Screen, Touch, View};
 use crate::cli::print;
 use crate::identity::Payload;
-use crate::kiosk::{Inlet, Kiosk, Moment, Parts};
+use crate::kiosk::{Inlet, Kiosk, Moment, Parts, abandon};
 use crate::queue::Paper;
 use crate::store::Answer;
 use crate::ticket::{Printer, PrinterFault, Raster};
@@ -79,11 +77,7 @@ fn serve(file: &Path) -> Result<(), String> {
     let store = Arc::clone(&parts.store);
     parts.printer = Arc::new(|| Box::new(Tray));
     // As the kiosk's window does when it starts.
-    let now = Timestamp::now();
-    let today = config.site.time_zone.to_datetime(now).date();
-    store
-        .abandon(&config.kiosk.id, today, now)
-        .map_err(|error| error.to_string())?;
+    abandon(&config, store.as_ref()).map_err(|error| error.to_string())?;
     crowd.log.note(Seen::Started);
     let watching = Arc::clone(&crowd);
     let observer = Box::new(move |moment: Moment<'_>| watching.sees(moment));

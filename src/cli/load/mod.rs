@@ -300,10 +300,7 @@ fn strike(posts: &[Post], random: &mut Random, stopped: &Receiver<()>) -> Option
 
 /// What everybody saw, and what the stores hold.
 fn history(args: &Args, folder: &Path, posts: &[Post]) -> Result<History, String> {
-    let mut history = History {
-        values_begin_at: 1,
-        ..History::default()
-    };
+    let mut history = History::default();
     for post in posts {
         let log = post.file().with_extension("log");
         let lines = log::read(&log).map_err(|error| format!("{}: {error}", log.display()))?;

@@ -11,12 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use rustix::process::{Signal, getpid, kill_process};
 
 use super::{AN, House, queues};
 use crate::checkin::{PaperShown, Screen, Touch};
-use crate::kiosk::Moment;
+use crate::kiosk::{Moment, abandon};
 use crate::queue::Paper;
 use crate::store::faulty::Faulty;
 use crate::store::{Audit, Outbox, Visits};
@@ -131,11 +130,9 @@ fn house(folder: &Path, prints: bool, end: Option<String>) -> House {
                 telling.pass(&format!("{side} {call}"));
             }
         }));
-        // As the program does when it starts.
-        let now = Timestamp::now();
-        let today = setup.config.site.time_zone.to_datetime(now).date();
-        store.abandon("K1", today, now).unwrap();
         setup.config.kiosk.id = "K1".into();
+        // As the program does when it starts.
+        abandon(&setup.config, store.as_ref()).unwrap();
         setup.store = Some(store);
         let printing = Arc::clone(&witness);
         setup.printer = Some(Arc::new(move || {

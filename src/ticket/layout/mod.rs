@@ -202,7 +202,7 @@ impl Template {
     /// words need more than the page.
     pub fn render_page(&self, face: &Face, size: PageSize, dpi: u32) -> Result<Page, TicketError> {
         let sheet = self.page(size)?;
-        let dpi = dpi.clamp(203, 1200);
+        let dpi = dpi.clamp(TICKET_DPI, 1200);
         let [width, height] = size.dots(dpi);
         let scale = width as f32 / sheet.form.page[2];
         let filled = sheet.filled(&face.fields(), scale)?;
@@ -222,7 +222,7 @@ impl Template {
             for face in Face::examples().values() {
                 pictures.push(match sheet.paper {
                     Paper::Roll(dots) => self.render(face, dots)?,
-                    Paper::Page(size) => self.render_page(face, size, 203)?.raster,
+                    Paper::Page(size) => self.render_page(face, size, TICKET_DPI)?.raster,
                 });
             }
         }

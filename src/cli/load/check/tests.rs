@@ -60,10 +60,7 @@ fn check_in(row: &Row, ask: u64) -> Vec<Line> {
 /// Two at a kiosk that is never cut off, one at another that is: its twin in the shared store is void.
 fn whole() -> History {
     let rows = vec![row(1, "NOI", 1), row(2, "NOI", 2), row(4, "K2:NOI", 1)];
-    let mut history = History {
-        values_begin_at: 1,
-        ..History::default()
-    };
+    let mut history = History::default();
     let one = [check_in(&rows[0], 1), check_in(&rows[1], 2)].concat();
     history.logs.insert("K1".into(), one);
     history.logs.insert("K2".into(), check_in(&rows[2], 1));
