@@ -194,4 +194,8 @@ impl eframe::App for Photographer {
         self.app.ui(ui, frame);
         ui.ctx().request_repaint();
     }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        self.app.clear_color(visuals)
+    }
 }

@@ -343,20 +343,16 @@ fn ends() -> impl Iterator<Item = (&'static str, Screen)> {
             "done-desk-no-paper",
             ended(Some(Cause::CardRejected), missing, None),
         ),
-        (
-            "help",
-            Screen::Help {
-                cause: Cause::CalledByPatient,
-            },
-        ),
-        (
-            "help-two-persons",
-            Screen::Help {
-                cause: Cause::TwoPersons,
-            },
-        ),
+        ("help", help(Cause::CalledByPatient)),
+        ("help-two-persons", help(Cause::TwoPersons)),
+        ("help-emergency", help(Cause::Emergency)),
+        ("help-clock", help(Cause::ClockWrong)),
     ]
     .into_iter()
+}
+
+fn help(cause: Cause) -> Screen {
+    Screen::Help { cause }
 }
 
 /// What can lie over or beside a screen.
