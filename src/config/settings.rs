@@ -48,6 +48,8 @@ pub struct Config {
     pub store: Store,
     /// The store that all kiosks share, where there is one.
     pub shared: Option<SharedStore>,
+    /// For how many days both keep visits, once the hospital's system or the clerk has them.
+    pub keep_days: u32,
     /// The staff console, where it runs in the kiosk's process.
     pub staff: Option<Staff>,
     /// The panel.

@@ -1,4 +1,5 @@
-//! The outbox drainer: hands visits over to the hospital's system, each until it is settled.
+//! The outbox drainer: hands visits over to the hospital's system, each until it is settled, and
+//! forgets them when their time is over.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,8 +10,10 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::parts::Parts;
+use super::purge::Purge;
 use super::shared::Shared;
 use super::turns;
+use crate::config::Config;
 use crate::ehr::{EhrError, Handed, HospitalSystem};
 use crate::store::{OutboxRow, Store, StoreError};
 
@@ -35,10 +38,11 @@ const TURN_OF_ANOTHER: Duration = Duration::from_millis(250);
 pub(super) fn work(
     parts: &Parts,
     shared: Arc<Shared>,
-    kiosk: &str,
+    config: &Config,
 ) -> impl FnOnce() + Send + 'static {
     // Two programs of one kiosk are two.
-    let holder = format!("{kiosk} {}", Uuid::new_v4());
+    let holder = format!("{} {}", config.kiosk.id, Uuid::new_v4());
+    let mut purge = Purge::of(config);
     let (store, hospital) = (Arc::clone(&parts.store), Arc::clone(&parts.hospital));
     let (mut seen, mut patience) = (0, Duration::ZERO);
     let turn = move || {
@@ -47,6 +51,7 @@ pub(super) fn work(
         }
         // Also after a panic.
         patience = LAST_RETRY;
+        purge.turn(store.as_ref(), Timestamp::now());
         // One drains for all that share the store.
         let leads = Cell::new(false);
         let go_on = || {

@@ -15,6 +15,7 @@ mod fleet;
 mod limits;
 mod paper;
 mod parts;
+mod purge;
 mod shared;
 mod sources;
 mod worker;
@@ -129,7 +130,7 @@ impl Kiosk {
         let watch = paper::watch(&config, driver.press(), Arc::clone(&shared), inlet.clone());
         kiosk.thread("driver", &alive, move || driver.run(&inbox))?;
         kiosk.thread("printer-watch", &alive, watch)?;
-        let outbox = drain::work(&parts, Arc::clone(&shared), &config.kiosk.id);
+        let outbox = drain::work(&parts, Arc::clone(&shared), &config);
         kiosk.thread("outbox", &alive, outbox)?;
         kiosk.thread("fleet", &alive, fleet::work(&config, &parts, shared, inlet))?;
         Ok(kiosk)

@@ -1,4 +1,4 @@
-//! A cable between a kiosk and a server, that can be cut, go silent, or be slow.
+//! A cable between a kiosk and a server, that can be cut, go silent or deaf, or be slow.
 
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -16,9 +16,17 @@ pub enum Cable {
     Cut,
     /// Everything is taken and nothing arrives, as behind a switch that died.
     Silent,
+    /// What is asked arrives; no answer comes back.
+    Deaf,
     /// Each piece arrives so much later.
     Slow(Duration),
 }
+
+/// How it is, in one atomic.
+const WHOLE: u8 = 0;
+const CUT: u8 = 1;
+const SILENT: u8 = 2;
+const DEAF: u8 = 3;
 
 /// Bytes that travel at once.
 const PIECE: usize = 16 * 1024;
@@ -49,7 +57,7 @@ impl Line {
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
             server: Mutex::new(server),
-            manner: AtomicU8::new(0),
+            manner: AtomicU8::new(WHOLE),
             delay_micros: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             open: Mutex::default(),
@@ -78,10 +86,11 @@ impl Line {
     /// From now on the cable is like this.
     pub fn set(&self, cable: Cable) {
         let (manner, delay) = match cable {
-            Cable::Whole => (0, Duration::ZERO),
-            Cable::Cut => (1, Duration::ZERO),
-            Cable::Silent => (2, Duration::ZERO),
-            Cable::Slow(delay) => (0, delay),
+            Cable::Whole => (WHOLE, Duration::ZERO),
+            Cable::Cut => (CUT, Duration::ZERO),
+            Cable::Silent => (SILENT, Duration::ZERO),
+            Cable::Deaf => (DEAF, Duration::ZERO),
+            Cable::Slow(delay) => (WHOLE, delay),
         };
         let micros = u64::try_from(delay.as_micros()).unwrap_or(u64::MAX);
         self.shared.delay_micros.store(micros, Ordering::SeqCst);
@@ -125,7 +134,7 @@ impl Shared {
     }
 
     fn connect(self: &Arc<Self>, near: TcpStream) {
-        if self.manner() == 1 {
+        if self.manner() == CUT {
             return;
         }
         let server = *self.server();
@@ -136,26 +145,28 @@ impl Shared {
         let [Ok(near_too), Ok(far_too)] = ends else {
             return;
         };
-        let held = [&near, &far].map(TcpStream::try_clone);
+        let pulled = [&near, &far].map(TcpStream::try_clone);
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         // What has ended is let go of, lest a long run use up all files.
         open.retain(|stream| stream.peer_addr().is_ok());
-        open.extend(held.into_iter().flatten());
+        open.extend(pulled.into_iter().flatten());
         drop(open);
-        for (from, to) in [(near, far_too), (far, near_too)] {
+        let there = (near, far_too, &[SILENT] as &[u8]);
+        let back = (far, near_too, &[SILENT, DEAF] as &[u8]);
+        for (from, to, held) in [there, back] {
             let cable = Arc::clone(self);
             // Without a thread nothing arrives: a fault like another.
             let _ = thread::Builder::new()
                 .name("cable".to_owned())
-                .spawn(move || cable.carry(from, to));
+                .spawn(move || cable.carry(from, to, held));
         }
     }
 
-    /// One direction, until one end closes.
-    fn carry(&self, mut from: TcpStream, mut to: TcpStream) {
+    /// One direction, until one end closes. In these manners nothing arrives.
+    fn carry(&self, mut from: TcpStream, mut to: TcpStream, held: &[u8]) {
         let mut piece = vec![0; PIECE];
         while let Ok(count @ 1..) = from.read(&mut piece) {
-            while self.manner() == 2 && !self.closed.load(Ordering::SeqCst) {
+            while held.contains(&self.manner()) && !self.closed.load(Ordering::SeqCst) {
                 thread::park_timeout(LOOK);
             }
             let delay = self.delay_micros.load(Ordering::SeqCst);
@@ -213,7 +224,7 @@ mod tests {
         let mut held = TcpStream::connect(line.address()).expect("connected");
         held.write_all(b"a").expect("sent");
         held.read_exact(&mut [0]).expect("it is whole");
-        for cable in [Cable::Cut, Cable::Silent] {
+        for cable in [Cable::Cut, Cable::Silent, Cable::Deaf] {
             line.set(cable);
             assert!(!works(&line), "{cable:?}");
         }

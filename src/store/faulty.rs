@@ -274,6 +274,6 @@ impl Store for Faulty {
 
     pass_on! {
         probe() -> String;
-        purge(before: Date) -> u64;
+        purge(today: Date, keep_days: u32) -> u64;
     }
 }

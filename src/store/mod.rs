@@ -176,9 +176,10 @@ pub trait Visits {
     /// Staff have seen to it: the visit leaves the queue and the list of those who wait, and its
     /// person may take a new number.
     fn settle(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError>;
-    /// The kiosk starts anew at `at`: a number of before, of which it never told what became of the
-    /// paper, reached nobody, as far as anybody knows. It is unclaimed, staff see it, and its person
-    /// gets it back. Gives how many.
+    /// The kiosk starts anew, and has given no number yet: one of before, of which it never told what
+    /// became of the paper, reached nobody, as far as anybody knows. It is unclaimed, staff see it, and
+    /// its person gets it back. Nothing that the earlier run had on its way is written after this.
+    /// Gives how many.
     fn abandon(&self, kiosk: &str, day: Date, at: Timestamp) -> Result<u64, StoreError>;
     /// Today's numbers, a line for each configured service.
     fn tally(&self, day: Date) -> Result<Vec<Tally>, StoreError>;
@@ -348,7 +349,9 @@ pub trait Store: Visits + Calls + Outbox + Register + Fleet + Audit + Send + Syn
     /// Calls `watcher`, on any thread, whenever something changed that staff or kiosks wait to hear of;
     /// it must return at once. Tells how changes by other programs are heard of.
     fn watch(&self, watcher: Watcher) -> News;
-    /// Forgets visits and commands of days before `before`, and tells how many visits. What still
-    /// waits to be sent stays, and so do the counters: a purged number is not given again.
-    fn purge(&self, before: Date) -> Result<u64, StoreError>;
+    /// Forgets visits and commands of more than `keep_days` before `today`, and tells how many visits.
+    /// What still waits to be sent stays, and so do the counters: a purged number is not given again.
+    /// The last day on which somebody came counts as today where it is earlier: a clock that leaps
+    /// years ahead empties no store.
+    fn purge(&self, today: Date, keep_days: u32) -> Result<u64, StoreError>;
 }

@@ -169,11 +169,7 @@ impl Cluster {
             folder,
         };
         standby.wait_until_ready();
-        self.sql(
-            "postgres",
-            "ALTER SYSTEM SET synchronous_standby_names = 'standby'",
-        );
-        self.sql("postgres", "SELECT pg_reload_conf()");
+        self.set("synchronous_standby_names", "standby");
         standby
     }
 
@@ -181,6 +177,30 @@ impl Cluster {
     #[allow(dead_code, reason = "not every test program has one")]
     pub fn promote(&self) {
         assert_eq!(self.sql("postgres", "SELECT pg_promote()"), "t");
+    }
+
+    /// Acknowledges commits again before a standby has them.
+    #[allow(dead_code, reason = "not every test program has a standby")]
+    pub fn do_not_wait(&self) {
+        self.set("synchronous_standby_names", "");
+    }
+
+    /// Of a standby: it hears nothing more of what is written.
+    #[allow(dead_code, reason = "not every test program has one")]
+    pub fn stop_following(&self) {
+        self.set("primary_conninfo", "");
+        let gone = "SELECT count(*) = 0 FROM pg_stat_wal_receiver";
+        while self.sql("postgres", gone) != "t" {
+            std::thread::park_timeout(std::time::Duration::from_millis(20));
+        }
+    }
+
+    fn set(&self, setting: &str, value: &str) {
+        self.sql(
+            "postgres",
+            &format!("ALTER SYSTEM SET {setting} = '{value}'"),
+        );
+        self.sql("postgres", "SELECT pg_reload_conf()");
     }
 
     fn wait_until_ready(&self) {

@@ -35,16 +35,22 @@ impl Row {
     }
 }
 
+/// The last value that each series gave, by its name, day and part.
+pub(super) type Counters = BTreeMap<(String, String, i64), i64>;
+
 /// Everything that is known in the end.
 #[derive(Debug, Clone, Default)]
 pub(super) struct History {
     /// By kiosk.
     pub(super) logs: BTreeMap<String, Vec<Line>>,
     pub(super) rows: Vec<Row>,
+    pub(super) counters: Counters,
     /// Visits of persons with two numbers, as staff are shown them.
     pub(super) two_numbers: BTreeSet<Uuid>,
     /// What kiosks still hold in files of their own.
     pub(super) left_behind: BTreeMap<String, i64>,
+    /// Clocks were set wrong meanwhile.
+    pub(super) clocks_jumped: bool,
 }
 
 /// A promise that was broken.
@@ -66,6 +72,8 @@ pub(super) enum Broken {
     LeftBehind,
     /// Somebody who came later stands before.
     Order,
+    /// Somebody left without a number who had come for one.
+    Unserved,
 }
 
 /// How it was broken.
@@ -99,6 +107,18 @@ pub(super) fn check(history: &History) -> Vec<Fault> {
         if row.sent != right {
             let (number, times) = (&row.number, row.sent);
             told(Broken::Sending, format!("{number} is queued {times} times"));
+        }
+    }
+    for (kiosk, line) in lines(history) {
+        if let Seen::Gone {
+            person,
+            served: false,
+        } = line.seen
+        {
+            told(
+                Broken::Unserved,
+                format!("{person} left {kiosk} at {}", line.at),
+            );
         }
     }
     for (kiosk, count) in history.left_behind.iter().filter(|(_, count)| **count > 0) {
@@ -177,22 +197,29 @@ fn ghosts(history: &History, tell: &mut Tell<'_>) {
     }
 }
 
+/// Every value from 1 to where the series stands is some visit's.
 fn gaps(history: &History, tell: &mut Tell<'_>) {
-    let mut series: BTreeMap<(&str, &str, i64), Vec<i64>> = BTreeMap::new();
+    let mut series: BTreeMap<(&str, &str, i64), BTreeSet<i64>> = BTreeMap::new();
+    for ((name, day, part), last) in &history.counters {
+        // The end of a series has no visit behind it that would show the gap.
+        series
+            .entry((name, day, *part))
+            .or_default()
+            .insert(last + 1);
+    }
     for row in &history.rows {
         let values = series.entry((&row.series, &row.day, row.part)).or_default();
-        values.push(row.value);
+        values.insert(row.value);
     }
-    for ((name, day, _), mut values) in series {
-        values.sort_unstable();
-        for (expected, value) in (1..).zip(&values) {
-            if expected != *value {
-                tell(
-                    Broken::Gap,
-                    format!("{name} of {day}: {expected} is missing"),
-                );
-                break;
-            }
+    for ((name, day, _), values) in series {
+        let missing = (1..)
+            .zip(&values)
+            .find(|(expected, value)| expected != *value);
+        if let Some((expected, _)) = missing {
+            tell(
+                Broken::Gap,
+                format!("{name} of {day}: {expected} is missing"),
+            );
         }
     }
 }
@@ -225,10 +252,15 @@ fn doubles(history: &History, tell: &mut Tell<'_>) {
     }
 }
 
-/// Whoever had a number before another asked stands before.
+/// Whoever had a number before another asked stands before. A kiosk that starts cut off, and dies
+/// before it hears the shared clock, has its own only: where clocks jump, that is no order.
 fn order(history: &History, tell: &mut Tell<'_>) {
     let rows: BTreeMap<Uuid, &Row> = history.rows.iter().map(|row| (row.visit, row)).collect();
     let mut asked: BTreeMap<(&str, u32, u64), i64> = BTreeMap::new();
+    let began_cut: BTreeSet<(&str, u32)> = lines(history)
+        .filter(|(_, line)| line.seen == Seen::Started { cut: true })
+        .map(|(kiosk, line)| (kiosk.as_str(), line.run))
+        .collect();
     // By service: when it was asked for, when it was told, and the row.
     let mut taken: BTreeMap<&str, Vec<(i64, i64, &Row)>> = BTreeMap::new();
     for (kiosk, line) in lines(history) {
@@ -242,6 +274,9 @@ fn order(history: &History, tell: &mut Tell<'_>) {
         } = &line.seen
             && let Some(since) = asked.get(&(kiosk.as_str(), line.run, *ask))
             && let Some(row) = rows.get(visit)
+            && !(history.clocks_jumped
+                && row.series.contains(':')
+                && began_cut.contains(&(kiosk.as_str(), line.run)))
         {
             let all = taken.entry(&row.service).or_default();
             all.push((*since, line.at, row));

@@ -14,8 +14,10 @@ use crate::cli::print;
 use crate::identity::Payload;
 use crate::kiosk::{Inlet, Kiosk, Moment, Parts, abandon};
 use crate::queue::Paper;
+use crate::sim::random::Random;
 use crate::store::Answer;
 use crate::ticket::{Printer, PrinterFault, Raster};
+use crate::words::Cause;
 
 /// What the kiosk says when a patient has gone.
 pub(super) const GONE: &str = "gone";
@@ -54,9 +56,14 @@ impl Patient {
     }
 }
 
+/// Share of the tickets of a kiosk with faults: those that do not come out, and those of which the
+/// printer cannot tell.
+const NOT_PRINTED: f32 = 0.03;
+const NOT_VERIFIED: f32 = 0.04;
+
 /// Runs until standard input ends.
-pub(super) fn run(file: &Path) -> ExitCode {
-    match serve(file) {
+pub(super) fn run(file: &Path, faults: bool) -> ExitCode {
+    match serve(file, faults) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             print::note(&format!("error: {}: {error}", file.display()));
@@ -65,7 +72,7 @@ pub(super) fn run(file: &Path) -> ExitCode {
     }
 }
 
-fn serve(file: &Path) -> Result<(), String> {
+fn serve(file: &Path, faults: bool) -> Result<(), String> {
     let config = super::configured(file)?;
     let log = Log::open(&file.with_extension("log")).map_err(|error| error.to_string())?;
     let crowd = Arc::new(Crowd {
@@ -75,10 +82,15 @@ fn serve(file: &Path) -> Result<(), String> {
     });
     let mut parts = Parts::from_config(&config).map_err(|error| error.to_string())?;
     let store = Arc::clone(&parts.store);
-    parts.printer = Arc::new(|| Box::new(Tray));
+    parts.printer = Arc::new(move || {
+        let chance = Random::new(&[u64::from(std::process::id())]);
+        let faults = faults.then_some(chance);
+        Box::new(Tray { faults })
+    });
     // As the kiosk's window does when it starts.
     abandon(&config, store.as_ref()).map_err(|error| error.to_string())?;
-    crowd.log.note(Seen::Started);
+    let cut = store.health().is_err();
+    crowd.log.note(Seen::Started { cut });
     let watching = Arc::clone(&crowd);
     let observer = Box::new(move |moment: Moment<'_>| watching.sees(moment));
     let kiosk = Kiosk::start(config, parts, Some(observer)).map_err(|error| error.to_string())?;
@@ -98,12 +110,26 @@ fn serve(file: &Path) -> Result<(), String> {
     Ok(())
 }
 
-/// A printer that always prints.
-struct Tray;
+/// A printer that prints at once, and sometimes not.
+struct Tray {
+    faults: Option<Random>,
+}
 
 impl Printer for Tray {
     fn print(&mut self, _: &Raster, _: [u8; 4], _: Duration) -> Result<Paper, PrinterFault> {
-        Ok(Paper::Confirmed)
+        let Some(chance) = &mut self.faults else {
+            return Ok(Paper::Confirmed);
+        };
+        if chance.chance(NOT_PRINTED) {
+            return Err(PrinterFault {
+                cause: Cause::MediaEmpty,
+                detail: "the load took its paper".to_owned(),
+            });
+        }
+        Ok(match chance.chance(NOT_VERIFIED) {
+            true => Paper::Unverified,
+            false => Paper::Confirmed,
+        })
     }
 
     fn status(&mut self, _: Duration) -> Result<(), PrinterFault> {
@@ -123,6 +149,8 @@ struct State {
     coming: VecDeque<Patient>,
     /// Who stands there, and whether the kiosk has noticed.
     there: Option<(Patient, bool)>,
+    /// They saw a number.
+    saw: bool,
     /// The conversation and the screen that was answered last.
     answered: Option<(u64, &'static str)>,
 }
@@ -145,6 +173,7 @@ impl Crowd {
             && let Some(patient) = state.coming.pop_front()
         {
             state.there = Some((patient, false));
+            state.saw = false;
             self.log.note(Seen::Came {
                 person: patient.person,
             });
@@ -193,6 +222,7 @@ impl Crowd {
             Screen::Welcome { .. } if noticed => {
                 self.log.note(Seen::Gone {
                     person: patient.person,
+                    served: state.saw || patient.leaves,
                 });
                 state.there = None;
                 print::result(GONE);
@@ -221,6 +251,7 @@ impl Crowd {
         }
         state.answered = Some((view.conversation, screen));
         if let Screen::Printing { number, .. } | Screen::Done { number, .. } = &view.screen {
+            state.saw = true;
             self.log.note(Seen::Saw {
                 number: number.to_string(),
             });

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -13,8 +12,8 @@ use uuid::Uuid;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub(super) enum Seen {
-    /// The kiosk has started.
-    Started,
+    /// The kiosk has started, without the shared store or with it.
+    Started { cut: bool },
     /// Somebody stands before it.
     Came { person: u32 },
     /// The store is asked for a number; without an answer to this question nobody knows whether it
@@ -39,8 +38,8 @@ pub(super) enum Seen {
     Printed { visit: Uuid, came_out: bool },
     /// The screen shows a number.
     Saw { number: String },
-    /// The patient has gone.
-    Gone { person: u32 },
+    /// The patient has gone: with a number, or as they wished without; or they were left without one.
+    Gone { person: u32, served: bool },
 }
 
 /// A line of the log.
@@ -72,7 +71,7 @@ impl Log {
     /// Writes a line in one call: a kill leaves it whole or not at all.
     pub(super) fn note(&self, seen: Seen) {
         let line = Line {
-            at: Timestamp::now().as_microsecond(),
+            at: true_micros(),
             run: self.run,
             seen,
         };
@@ -82,6 +81,12 @@ impl Log {
             tracing::error!(%error, "the log of the load cannot be written");
         }
     }
+}
+
+/// The system's own clock, in microseconds since 1970, whatever stands before it.
+fn true_micros() -> i64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Realtime);
+    now.tv_sec * 1_000_000 + now.tv_nsec / 1_000
 }
 
 /// All lines of a log.

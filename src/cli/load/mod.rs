@@ -3,6 +3,7 @@
 //! kiosks saw and what the stores hold.
 
 mod check;
+mod clock;
 mod kiosk;
 mod log;
 mod plan;
@@ -22,6 +23,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use self::check::{History, check};
 use self::plan::{Arrival, crowd};
@@ -48,7 +50,8 @@ pub struct Args {
     /// all kiosks share a file
     #[arg(long, value_name = "URL")]
     store: Option<String>,
-    /// Kill kiosks, cut, silence and slow their lines
+    /// Kill kiosks, cut, silence, deafen and slow their lines, let tickets fail, and set clocks wrong
+    /// where libfaketime is installed (Debian: faketime)
     #[arg(long)]
     faults: bool,
     /// Another crowd, other faults
@@ -73,7 +76,7 @@ const SERVICES: u32 = 12;
 /// Runs it.
 pub fn run(args: &Args) -> ExitCode {
     if let Some(file) = &args.kiosk {
-        return kiosk::run(file);
+        return kiosk::run(file, args.faults);
     }
     match load(args) {
         Ok(true) => ExitCode::SUCCESS,
@@ -112,6 +115,7 @@ fn load(args: &Args) -> Result<bool, String> {
 /// The kiosks, each with its configuration, and its cable to the shared store.
 fn posts(args: &Args, folder: &Path) -> Result<Vec<Post>, String> {
     let mut posts = Vec::new();
+    let zone = zone_of_noon(Timestamp::now());
     for n in 1..=args.kiosks {
         let id = format!("K{n}");
         let (cable, url) = match &args.store {
@@ -122,10 +126,11 @@ fn posts(args: &Args, folder: &Path) -> Result<Vec<Post>, String> {
             }
         };
         let file = folder.join(&id).with_extension("toml");
-        let text = configuration(&id, url.as_deref());
+        let text = configuration(&id, &zone, url.as_deref());
         std::fs::write(&file, text).map_err(|error| error.to_string())?;
         configured(&file)?;
-        posts.push(Post::new(id, file, cable));
+        let post = Post::new(id, file, cable, args.faults);
+        posts.push(post.map_err(|error| error.to_string())?);
     }
     Ok(posts)
 }
@@ -158,7 +163,14 @@ fn cable(url: &str) -> Result<(Line, String), String> {
     Ok((cable, url))
 }
 
-fn configuration(id: &str, url: Option<&str>) -> String {
+/// A time zone in which it is about noon: all that comes is of one day, whatever the clocks do.
+fn zone_of_noon(now: Timestamp) -> String {
+    let hour = i64::from(TimeZone::UTC.to_datetime(now).hour());
+    // The names count westward.
+    format!("Etc/GMT{:+}", hour - 12)
+}
+
+fn configuration(id: &str, zone: &str, url: Option<&str>) -> String {
     let (prefix, store) = match url {
         Some(url) => (
             format!("prefix = \"{id}\"\n"),
@@ -174,7 +186,7 @@ fn configuration(id: &str, url: Option<&str>) -> String {
         )
     });
     format!(
-        "[site]\nname = \"Bệnh viện Thử\"\ntime_zone = \"Asia/Ho_Chi_Minh\"\n\
+        "[site]\nname = \"Bệnh viện Thử\"\ntime_zone = \"{zone}\"\n\
          [kiosk]\nid = \"{id}\"\n{prefix}\
          [policy]\nways = [\"card_qr\"]\nchip = \"off\"\nregister_from = \"claimed\"\n\
          {}\
@@ -266,23 +278,25 @@ fn serve<'a>(
 
 /// Waits a while, then does something to a kiosk or its line and takes it back. None: it is over.
 fn strike(posts: &[Post], random: &mut Random, stopped: &Receiver<()>) -> Option<&'static str> {
-    let mut pause = |most: Duration| {
-        let time = most.mul_f64((random.next() % 1000) as f64 / 1000.0);
-        matches!(stopped.recv_timeout(time), Err(RecvTimeoutError::Timeout))
-    };
-    if !pause(FAULT_EVERY) {
+    let pause = FAULT_EVERY.mul_f64((random.next() % 1000) as f64 / 1000.0);
+    if stopped.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
         return None;
     }
     let post = &posts[random.next() as usize % posts.len()];
-    let (name, cable, everybody) = match (random.next() % 8, &post.cable) {
-        (0..3, _) | (_, None) => {
+    let (name, cable, everybody) = match (random.next() % 10, &post.cable, &post.clock) {
+        (0, _, Some(clock)) => {
+            // A clock that cannot be set is right.
+            return clock.jump(random).map(|()| "clock").ok();
+        }
+        (0..4, ..) | (_, None, _) => {
             post.kill();
             return Some("killed");
         }
-        (3 | 4, _) => ("cut", Cable::Cut, false),
-        (5, _) => ("silent", Cable::Silent, false),
-        (6, _) => ("slow", Cable::Slow(Duration::from_millis(60)), false),
-        (_, _) => ("all_cut", Cable::Cut, true),
+        (4 | 5, ..) => ("cut", Cable::Cut, false),
+        (6, ..) => ("silent", Cable::Silent, false),
+        (7, ..) => ("deaf", Cable::Deaf, false),
+        (8, ..) => ("slow", Cable::Slow(Duration::from_millis(60)), false),
+        _ => ("all_cut", Cable::Cut, true),
     };
     let struck = || {
         let all = posts
@@ -300,7 +314,10 @@ fn strike(posts: &[Post], random: &mut Random, stopped: &Receiver<()>) -> Option
 
 /// What everybody saw, and what the stores hold.
 fn history(args: &Args, folder: &Path, posts: &[Post]) -> Result<History, String> {
-    let mut history = History::default();
+    let mut history = History {
+        clocks_jumped: posts.iter().any(|post| post.clock.is_some()),
+        ..History::default()
+    };
     for post in posts {
         let log = post.file().with_extension("log");
         let lines = log::read(&log).map_err(|error| format!("{}: {error}", log.display()))?;
@@ -309,10 +326,11 @@ fn history(args: &Args, folder: &Path, posts: &[Post]) -> Result<History, String
     let config = configured(posts[0].file())?;
     match &args.store {
         None => {
-            history.rows = rows::of_file(&folder.join("store.db")).map_err(|e| e.to_string())?
+            let held = rows::of_file(&folder.join("store.db"));
+            (history.rows, history.counters) = held.map_err(|error| error.to_string())?;
         }
         Some(url) => {
-            history.rows = patiently(|| shared_rows(url))?;
+            (history.rows, history.counters) = patiently(|| held_at(url))?;
             let files = posts.iter().map(|post| {
                 let file = post.file().with_extension("db");
                 (post.id.clone(), file)
@@ -353,11 +371,11 @@ fn patiently<T>(mut ask: impl FnMut() -> Result<T, String>) -> Result<T, String>
 }
 
 #[cfg(feature = "postgres")]
-fn shared_rows(url: &str) -> Result<Vec<check::Row>, String> {
+fn held_at(url: &str) -> Result<rows::Held, String> {
     rows::of_server(url).map_err(|error| format!("{url}: {error}"))
 }
 
 #[cfg(not(feature = "postgres"))]
-fn shared_rows(_: &str) -> Result<Vec<check::Row>, String> {
+fn held_at(_: &str) -> Result<rows::Held, String> {
     Err("this program was built without PostgreSQL".to_owned())
 }

@@ -15,11 +15,12 @@ pub(super) struct Arrival {
     pub(super) twice: bool,
 }
 
-/// Of a hundred: who leaves at the question whether that is them, who shows the code twice, and who
-/// comes back later, to whichever kiosk is free.
+/// Of a hundred: who leaves at the question whether that is them, who shows the code twice, who comes
+/// back later, to whichever kiosk is free, and who has two kiosks at once, with the help of a child.
 const LEAVE: u64 = 4;
 const TWICE: u64 = 5;
 const COME_BACK: u64 = 6;
+const AT_TWO: u64 = 3;
 /// The most come after this share of the time: at seven, the doors open at six.
 const PEAK: f64 = 0.35;
 
@@ -32,7 +33,9 @@ pub(super) fn crowd(persons: u32, time: Duration, seed: u64) -> Vec<Arrival> {
         let share = all.len() as f64 / f64::from(persons.max(1));
         let chance = random.next() % 100;
         let back = (chance < COME_BACK).then(|| random.next() as usize % all.len().max(1));
-        let person = match back.and_then(|at| all.get(at)) {
+        let at_two = (70..70 + AT_TWO).contains(&chance);
+        let twin = all.last().copied().filter(|_| at_two);
+        let person = match twin.or_else(|| all.get(back?).copied()) {
             Some(earlier) => earlier.patient.person,
             None => {
                 next += 1;
@@ -40,7 +43,7 @@ pub(super) fn crowd(persons: u32, time: Duration, seed: u64) -> Vec<Arrival> {
             }
         };
         all.push(Arrival {
-            at: time.mul_f64(when(share)),
+            at: twin.map_or(time.mul_f64(when(share)), |twin| twin.at),
             patient: Patient {
                 person,
                 leaves: (90..90 + LEAVE).contains(&chance),
@@ -88,6 +91,10 @@ mod tests {
         persons.sort_unstable();
         persons.dedup();
         assert!((1800..2000).contains(&persons.len()), "some come back");
+        let twins = all
+            .windows(2)
+            .filter(|two| two[0].patient.person == two[1].patient.person && two[0].at == two[1].at);
+        assert!(twins.count() > 20, "some stand before two kiosks");
         assert!(all.iter().any(|arrival| arrival.twice));
         assert!(all.iter().any(|arrival| arrival.patient.leaves));
     }

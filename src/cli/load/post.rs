@@ -1,10 +1,12 @@
-//! A kiosk's place in the hall: its process, started again whenever it was killed, and its cable.
+//! A kiosk's place in the hall: its process, started again whenever it was killed, its cable and its
+//! clock.
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::clock::Clock;
 use super::kiosk::{GONE, Patient};
 use crate::sim::cable::Line;
 
@@ -13,6 +15,9 @@ pub(super) struct Post {
     pub(super) id: String,
     file: PathBuf,
     pub(super) cable: Option<Line>,
+    /// One that can be set wrong, where there are faults.
+    pub(super) clock: Option<Clock>,
+    faults: bool,
     child: Mutex<Option<Child>>,
 }
 
@@ -24,13 +29,27 @@ pub(super) struct Talk {
 
 impl Post {
     /// A place whose kiosk has this configuration.
-    pub(super) fn new(id: String, file: PathBuf, cable: Option<Line>) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// Its clock's file cannot be written.
+    pub(super) fn new(
+        id: String,
+        file: PathBuf,
+        cable: Option<Line>,
+        faults: bool,
+    ) -> std::io::Result<Self> {
+        let clock = match faults {
+            true => Clock::of(&file)?,
+            false => None,
+        };
+        Ok(Self {
             id,
             file,
             cable,
+            clock,
+            faults,
             child: Mutex::default(),
-        }
+        })
     }
 
     pub(super) fn file(&self) -> &Path {
@@ -53,12 +72,17 @@ impl Post {
             // Nobody killed it.
             return Err(std::io::Error::other(format!("it ended with {code}")));
         }
-        let mut child = Command::new(std::env::current_exe()?)
+        let mut kiosk = Command::new(std::env::current_exe()?);
+        kiosk
             .args(["sim", "load", "--kiosk"])
             .arg(&self.file)
+            .args(self.faults.then_some("--faults"))
             .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
+            .stdout(Stdio::piped());
+        if let Some(clock) = &self.clock {
+            clock.hang_before(&mut kiosk);
+        }
+        let mut child = kiosk.spawn()?;
         let ends = child.stdin.take().zip(child.stdout.take());
         let (stdin, stdout) = ends.ok_or(std::io::ErrorKind::BrokenPipe)?;
         *place = Some(child);

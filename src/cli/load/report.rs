@@ -51,6 +51,7 @@ pub(super) fn tell(
         "doubles": count(Broken::Double),
         "order": count(Broken::Order),
         "left_behind": count(Broken::LeftBehind),
+        "unserved": count(Broken::Unserved),
         "two_numbers_found": history.two_numbers.len(),
         "given_apart": apart,
         "void": void,
@@ -96,7 +97,7 @@ fn waits(history: &History) -> (Vec<f64>, Vec<f64>) {
                 }
                 Seen::Came { .. } => came = Some(line.at),
                 Seen::Saw { .. } => whole.extend(came.take().map(|since| line.at - since)),
-                Seen::Started
+                Seen::Started { .. }
                 | Seen::Refused { .. }
                 | Seen::Printing { .. }
                 | Seen::Printed { .. }

@@ -6,18 +6,29 @@ use std::path::Path;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-use super::check::Row;
+use super::check::{Counters, Row};
 
 const ROWS: &str =
     "SELECT v.visit, v.person, v.series, v.part, v.day, v.value, v.number, v.service,
     v.place, v.state, (SELECT count(*) FROM outbox o WHERE o.seq = v.seq) FROM visits v";
 
-/// Rows of a store in a file.
+/// How far each series of the store has come, past those of kiosks that were cut off.
+const COUNTERS: &str = "SELECT series, day, part, last FROM counters WHERE series NOT LIKE '%:%'";
+
+/// All that a store holds.
+pub(super) type Held = (Vec<Row>, Counters);
+
+/// What a store in a file holds.
 ///
 /// # Errors
 /// In the database's words.
-pub(super) fn of_file(path: &Path) -> Result<Vec<Row>, rusqlite::Error> {
+pub(super) fn of_file(path: &Path) -> Result<Held, rusqlite::Error> {
     let file = Connection::open(path)?;
+    let mut counters = file.prepare(COUNTERS)?;
+    let counters = counters.query_map([], |row| {
+        Ok(((row.get(0)?, row.get(1)?, row.get(2)?), row.get(3)?))
+    })?;
+    let counters = counters.collect::<Result<_, _>>()?;
     let mut rows = file.prepare(ROWS)?;
     let rows = rows.query_map([], |row| {
         Ok(Row {
@@ -34,15 +45,15 @@ pub(super) fn of_file(path: &Path) -> Result<Vec<Row>, rusqlite::Error> {
             sent: row.get(10)?,
         })
     })?;
-    rows.collect()
+    Ok((rows.collect::<Result<_, _>>()?, counters))
 }
 
-/// Rows of the shared store.
+/// What the shared store holds.
 ///
 /// # Errors
 /// In the server's words.
 #[cfg(feature = "postgres")]
-pub(super) fn of_server(url: &str) -> Result<Vec<Row>, Box<dyn std::error::Error>> {
+pub(super) fn of_server(url: &str) -> Result<Held, Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -50,6 +61,7 @@ pub(super) fn of_server(url: &str) -> Result<Vec<Row>, Box<dyn std::error::Error
         let (client, line) = tokio_postgres::connect(url, tokio_postgres::NoTls).await?;
         let line = tokio::spawn(line);
         let rows = client.query(ROWS, &[]).await?;
+        let counters = client.query(COUNTERS, &[]).await?;
         drop(client);
         line.await??;
         let read = |row: tokio_postgres::Row| -> Result<Row, Box<dyn std::error::Error>> {
@@ -67,7 +79,16 @@ pub(super) fn of_server(url: &str) -> Result<Vec<Row>, Box<dyn std::error::Error
                 sent: row.try_get(10)?,
             })
         };
-        rows.into_iter().map(read).collect()
+        let rows = rows.into_iter().map(read).collect::<Result<_, _>>()?;
+        let counter = |row: tokio_postgres::Row| -> Result<_, tokio_postgres::Error> {
+            let series = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            Ok((series, row.try_get(3)?))
+        };
+        let counters = counters
+            .into_iter()
+            .map(counter)
+            .collect::<Result<_, _>>()?;
+        Ok((rows, counters))
     })
 }
 

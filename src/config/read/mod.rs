@@ -70,7 +70,7 @@ impl Root<'_> {
         let sessions = self.sessions(closures);
         let services = self.services(&sessions);
         let desk = self.desk(&services);
-        let (store, shared) = self.store();
+        let (store, shared, keep_days) = self.store();
         let kiosk = self.kiosk();
         let config = Config {
             site,
@@ -90,6 +90,7 @@ impl Root<'_> {
             kiosk,
             store,
             shared,
+            keep_days,
             staff: self.staff(),
             screen: self.screen(),
             voice: self.voice(),

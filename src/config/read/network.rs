@@ -11,6 +11,9 @@ use crate::config::settings::{
 };
 use crate::identity::{HospitalPattern, Private};
 
+/// Visits are kept for so many days: a month's claims can be looked up.
+const KEEP_DAYS: u32 = 31;
+
 impl Root<'_> {
     pub(super) fn ehr(&self) -> Ehr {
         let ehr = self.root.section("ehr");
@@ -76,7 +79,8 @@ impl Root<'_> {
         url.map_or(Insurance::Clerk, |url| Insurance::Service { url, request })
     }
 
-    pub(super) fn store(&self) -> (Store, Option<SharedStore>) {
+    /// The own store, the shared one, and for how many days both keep visits.
+    pub(super) fn store(&self) -> (Store, Option<SharedStore>, u32) {
         let store = self.root.section("store");
         let path = store
             .text("path")
@@ -84,6 +88,7 @@ impl Root<'_> {
         let key_file = store
             .text("key_file")
             .unwrap_or_else(|| "/etc/tiepdon/store.key".into());
+        let keep_days = store.number("keep_days", 0..=3660, KEEP_DAYS);
         let url = store.parsed(
             "url",
             "an address such as postgres://tiepdon@10.0.0.5/tiepdon",
@@ -119,7 +124,7 @@ impl Root<'_> {
             path: self.path(&path),
             key_file: self.path(&key_file),
         };
-        (own, shared)
+        (own, shared, keep_days)
     }
 
     pub(super) fn staff(&self) -> Option<Staff> {

@@ -1,7 +1,8 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Promise, TODAY, at, id};
+use super::{Promise, TODAY, at, draft, id, new};
+use crate::queue::Draft;
 use crate::store::{Act, Command, Store, StoreError};
 
 pub(super) const PROMISES: &[Promise] = &[
@@ -97,10 +98,16 @@ fn the_first_answer_stands(store: &dyn Store) {
 
 fn old_commands_are_purged(store: &dyn Store) {
     store.command(&command(1, "K1")).expect("given");
-    store.purge(TODAY).expect("purged");
-    assert_eq!(pending(store, "K1"), [id(1)]);
     let in_two_days = TODAY.tomorrow().and_then(|day| day.tomorrow());
-    store.purge(in_two_days.expect("a day")).expect("purged");
+    let in_two_days = in_two_days.expect("a day");
+    let later = Draft {
+        day: in_two_days,
+        ..draft(1)
+    };
+    new(store, &later);
+    store.purge(TODAY, 0).expect("purged");
+    assert_eq!(pending(store, "K1"), [id(1)]);
+    store.purge(in_two_days, 0).expect("purged");
     assert!(pending(store, "K1").is_empty());
 }
 

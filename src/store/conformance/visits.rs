@@ -338,10 +338,19 @@ fn a_purge_forgets_what_was_sent_and_gives_no_number_again(store: &dyn Store) {
     let queued = new(store, &draft(3)).visit;
     let parked = new(store, &draft(4)).visit;
     store.park(parked, "refused").expect("parked");
-    assert_eq!(store.purge(TODAY).expect("purged"), 0);
     let tomorrow = TODAY.tomorrow().expect("a day");
-    assert_eq!(store.purge(tomorrow).expect("purged"), 2);
-    assert_eq!(store.purge(tomorrow).expect("purged"), 0);
+    let purged = |day, keep| store.purge(day, keep).expect("purged");
+    assert_eq!(purged(TODAY, 0), 0);
+    assert_eq!(purged(tomorrow, 0), 0, "nobody came since");
+    let later = Draft {
+        day: tomorrow,
+        ..draft(6)
+    };
+    new(store, &later);
+    assert_eq!(purged(TODAY, 0), 0);
+    assert_eq!(purged(tomorrow, 1), 0);
+    assert_eq!(purged(tomorrow, 0), 2);
+    assert_eq!(purged(tomorrow, 0), 0);
     for (visit, state) in [
         (sent, None),
         (local, None),

@@ -23,6 +23,35 @@ impl<E: Engine> Database<E> {
         })
     }
 
+    /// The last row of all; rows that come later are after it.
+    pub(in crate::store) fn last_row(&self) -> Result<i64, StoreError> {
+        self.read(|sql| {
+            let row = sql.first("SELECT coalesce(max(seq), 0) FROM visits", &[])?;
+            row.map_or(Ok(0), |row| row.get(0))
+        })
+    }
+
+    /// Moves what a cut-off kiosk gave after that row by so many microseconds: the clock was wrong.
+    pub(in crate::store) fn set_right(
+        &self,
+        prefix: &str,
+        after: i64,
+        micros: i64,
+    ) -> Result<(), StoreError> {
+        let series = format!("{prefix}:%");
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE visits SET place = place + $3 WHERE series LIKE $1 AND seq > $2",
+                values![&series, after, micros],
+            )?;
+            tx.execute(
+                "UPDATE counters SET place = place + $2 WHERE series LIKE $1",
+                values![&series, micros],
+            )
+            .map(drop)
+        })
+    }
+
     /// Visits whose numbers a cut-off kiosk gave, in the order of arrival.
     pub(in crate::store) fn apart(&self, prefix: &str, max: u32) -> Result<Vec<Uuid>, StoreError> {
         self.read(|sql| {

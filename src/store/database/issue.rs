@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::calls::{lane_number, turn_of, written};
+use super::visits::changed_at;
 use super::{Database, Engine, Fault, OVERTAKEN_MAX, Row, Taken, Taking, Value, values};
 use crate::config::Service;
 use crate::identity::{Grade, Way, exact_key};
@@ -153,10 +154,13 @@ impl<E: Engine> Database<E> {
 
     /// Whether the number that was left could be brought back: somebody else may have been faster.
     fn claim(&self, held: &Held, at: Timestamp) -> Result<bool, StoreError> {
+        let changed = changed_at(2);
         let claimed = self.engine.write(|tx| {
             tx.execute(
-                "UPDATE visits SET state = 'waiting', changed = $2
-                 WHERE visit = $1 AND state = 'unclaimed'",
+                &format!(
+                    "UPDATE visits SET state = 'waiting', {changed}
+                     WHERE visit = $1 AND state = 'unclaimed'"
+                ),
                 values![held.visit, at],
             )
         });

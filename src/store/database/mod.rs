@@ -26,9 +26,9 @@ mod watchers;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
 
 #[cfg(any(feature = "postgres", test))]
 pub(super) use issue::Apart;
@@ -43,6 +43,9 @@ use crate::queue::{Interleave, ServiceCode};
 /// How often somebody may be overtaken before the store is called unusable. Each time another
 /// check-in of the same person or visit has ended, so a few are many.
 const OVERTAKEN_MAX: u32 = 16;
+
+/// Visits that one transaction forgets.
+const PURGED_AT_ONCE: u32 = 200;
 
 /// A database that holds a store.
 pub trait Engine: Send + Sync {
@@ -66,6 +69,13 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// [`Fault::Taken`] where visit or person have a number by now.
     fn take(&self, number: &Taking<'_>) -> Result<Taken, Fault>;
+
+    /// Ends what an earlier run of this kiosk still has on its way here, and waits until it has ended:
+    /// from then on nothing of that run is written.
+    ///
+    /// # Errors
+    /// [`Fault::Cut`] where that is not certain.
+    fn fence(&self) -> Result<(), Fault>;
 
     /// Its clock, in microseconds since 1970.
     fn clock(&self) -> Result<i64, Fault>;
@@ -215,23 +225,44 @@ impl<E: Engine> Store for Database<E> {
         self.engine.news()
     }
 
-    fn purge(&self, before: Date) -> Result<u64, StoreError> {
+    fn purge(&self, today: Date, keep_days: u32) -> Result<u64, StoreError> {
+        let last = self.read(|sql| {
+            let last = "SELECT max(day) FROM visits WHERE day <= $1";
+            let row = sql.first(last, values![today.to_string()])?;
+            row.map_or(Ok(None), |row| row.get::<Option<String>>(0))
+        })?;
+        let before = last
+            .and_then(|day| day.parse::<Date>().ok())
+            .and_then(|day| day.checked_sub(Span::new().days(keep_days)).ok());
+        let Some(before) = before else { return Ok(0) };
         let midnight = TimeZone::UTC.to_timestamp(before.at(0, 0, 0, 0));
         let midnight = midnight.unwrap_or(Timestamp::MIN);
-        let day = before.to_string();
-        self.write(|tx| {
-            tx.execute(
-                "DELETE FROM outbox WHERE seq IN (SELECT seq FROM visits WHERE day < $1)
-                 AND state IN ('sent', 'local')",
-                values![&day],
-            )?;
-            let gone = tx.execute(
-                "DELETE FROM visits WHERE day < $1
-                 AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.seq = visits.seq)",
-                values![&day],
-            )?;
-            tx.execute("DELETE FROM commands WHERE at < $1", values![midnight])?;
-            Ok(gone)
-        })
+        self.write(|tx| tx.execute("DELETE FROM commands WHERE at < $1", values![midnight]))?;
+        let mut all = 0;
+        loop {
+            // A few at a time: somebody may be waiting for a number.
+            let (sent, gone) = self.write(|tx| purge_some(tx, &before.to_string()))?;
+            all += gone;
+            if sent + gone == 0 {
+                return Ok(all);
+            }
+        }
     }
+}
+
+/// Rows of the outbox and visits that are forgotten.
+fn purge_some(tx: &mut dyn Sql, before: &str) -> Result<(u64, u64), Fault> {
+    let sent = tx.execute(
+        "DELETE FROM outbox WHERE seq IN (
+             SELECT visits.seq FROM visits JOIN outbox USING (seq)
+             WHERE day < $1 AND outbox.state IN ('sent', 'local') LIMIT $2)",
+        values![before, PURGED_AT_ONCE],
+    )?;
+    let gone = tx.execute(
+        "DELETE FROM visits WHERE seq IN (
+             SELECT seq FROM visits WHERE day < $1
+             AND NOT EXISTS (SELECT 1 FROM outbox WHERE outbox.seq = visits.seq) LIMIT $2)",
+        values![before, PURGED_AT_ONCE],
+    )?;
+    Ok((sent, gone))
 }

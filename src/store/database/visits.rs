@@ -34,10 +34,13 @@ impl<E: Engine> Visits for Database<E> {
         self.write_news(Changed::Queues, |tx| {
             self.known(tx, visit)?;
             // Told twice, it is one sheet.
+            let changed = changed_at(4);
             tx.execute(
-                "UPDATE visits SET printed = printed + CASE
-                     WHEN paper = $2 AND paper_at = $4 THEN 0 ELSE $3 END,
-                     paper = $2, paper_at = $4, changed = $4 WHERE visit = $1",
+                &format!(
+                    "UPDATE visits SET printed = printed + CASE
+                         WHEN paper = $2 AND paper_at = $4 THEN 0 ELSE $3 END,
+                         paper = $2, paper_at = $4, {changed} WHERE visit = $1"
+                ),
                 values![visit, heard, out, at],
             )?;
             if out {
@@ -57,9 +60,12 @@ impl<E: Engine> Visits for Database<E> {
     fn unclaim(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError> {
         self.write_news(Changed::Queues, |tx| {
             self.known(tx, visit)?;
+            let changed = changed_at(2);
             tx.execute(
-                "UPDATE visits SET state = 'unclaimed', changed = $2
-                 WHERE visit = $1 AND state = 'waiting' AND printed = 0",
+                &format!(
+                    "UPDATE visits SET state = 'unclaimed', {changed}
+                     WHERE visit = $1 AND state = 'waiting' AND printed = 0"
+                ),
                 values![visit, at],
             )
             .map(drop)
@@ -69,8 +75,9 @@ impl<E: Engine> Visits for Database<E> {
     fn settle(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError> {
         self.write_news(Changed::Queues, |tx| {
             self.known(tx, visit)?;
+            let changed = changed_at(2);
             tx.execute(
-                "UPDATE visits SET state = 'settled', changed = $2 WHERE visit = $1",
+                &format!("UPDATE visits SET state = 'settled', {changed} WHERE visit = $1"),
                 values![visit, at],
             )
             .map(drop)
@@ -78,11 +85,15 @@ impl<E: Engine> Visits for Database<E> {
     }
 
     fn abandon(&self, kiosk: &str, day: Date, at: Timestamp) -> Result<u64, StoreError> {
+        self.engine.fence().map_err(|fault| self.error(fault))?;
+        let changed = changed_at(2);
         self.write_news(Changed::Queues, |tx| {
             tx.execute(
-                "UPDATE visits SET state = 'unclaimed', changed = $2
-                 WHERE day = $3 AND kiosk = $1 AND state = 'waiting' AND paper IS NULL
-                 AND printed = 0 AND at < $2",
+                &format!(
+                    "UPDATE visits SET state = 'unclaimed', {changed}
+                     WHERE day = $3 AND kiosk = $1 AND state = 'waiting' AND paper IS NULL
+                     AND printed = 0"
+                ),
                 values![kiosk, at, day.to_string()],
             )
         })
@@ -212,6 +223,11 @@ impl<E: Engine> Database<E> {
             waits_for,
         })
     }
+}
+
+/// SQL: the row is changed at this parameter's time, and later than before, whatever the clock did.
+pub(super) fn changed_at(parameter: u32) -> String {
+    format!("changed = CASE WHEN changed < ${parameter} THEN ${parameter} ELSE changed + 1 END")
 }
 
 fn waits_for(row: &Row) -> Result<Vec<String>, Fault> {

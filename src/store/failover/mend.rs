@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Instant;
 
-use super::{Engine, Inner};
+use super::{Engine, Inner, SharedClock};
 use crate::store::database::Changed;
 use crate::store::{Outbox, StoreError};
 
@@ -31,24 +31,22 @@ impl<E: Engine> Inner<E> {
 
     fn mended(&self) -> Result<u64, StoreError> {
         (self.prepare)(&self.shared)?;
-        let asked = Instant::now();
-        let clock = self.shared.clock()?;
-        // Read about half-way: a slow line would set this kiosk's numbers before others'.
-        self.state().clock = Some((clock, asked + asked.elapsed() / 2));
+        self.hear_clock()?;
         let mut carried = 0;
         loop {
-            let apart = self.own.apart(&self.prefix, BATCH)?;
-            for visit in &apart {
-                let _moving = self.moving.write().unwrap_or_else(PoisonError::into_inner);
-                self.carry(*visit)?;
-                carried += 1;
-            }
+            // First of all: a start anew is about numbers of before, not about those carried now.
             for (seq, act) in self.own.later(BATCH)? {
                 match act.done_to(&self.shared) {
                     // Purged meanwhile, or void: nobody asks any more.
                     Ok(()) | Err(StoreError::Unknown { .. }) => self.own.forget_later(seq)?,
                     Err(error) => return Err(error),
                 }
+            }
+            let apart = self.own.apart(&self.prefix, BATCH)?;
+            for visit in &apart {
+                let _moving = self.moving.write().unwrap_or_else(PoisonError::into_inner);
+                self.carry(*visit)?;
+                carried += 1;
             }
             // Nothing may come between the last look and the word that the line is there.
             let _moving = self.moving.write().unwrap_or_else(PoisonError::into_inner);
@@ -57,6 +55,24 @@ impl<E: Engine> Inner<E> {
                 return Ok(carried);
             }
         }
+    }
+
+    /// Sets the shared clock. What was given before it was ever heard is set right by it.
+    fn hear_clock(&self) -> Result<(), StoreError> {
+        let asked = Instant::now();
+        let said = self.shared.clock()?;
+        // Read about half-way: a slow line would set this kiosk's numbers before others'.
+        let at = asked + asked.elapsed() / 2;
+        let _moving = self.moving.write().unwrap_or_else(PoisonError::into_inner);
+        let before = self.state().clock;
+        if !before.heard {
+            let wrong_by = said.saturating_sub(before.at(at));
+            self.own
+                .set_right(&self.prefix, self.began_after, wrong_by)?;
+        }
+        let heard = true;
+        self.state().clock = SharedClock { said, at, heard };
+        Ok(())
     }
 
     /// One visit arrives in the shared store, then leaves this one. Arriving twice is arriving once.

@@ -54,6 +54,8 @@ struct Inner<E: Engine> {
     prefix: String,
     /// Prepares the shared store: it may be new, or newer than it was.
     prepare: fn(&Database<E>) -> Result<(), StoreError>,
+    /// The last row of the own store when this run began.
+    began_after: i64,
     /// Held while a visit moves from one store to the other.
     moving: RwLock<()>,
     state: Mutex<State>,
@@ -63,9 +65,25 @@ struct Inner<E: Engine> {
 
 struct State {
     cut: Option<(Timestamp, String)>,
-    /// The shared clock when it was last heard, and when that was on this machine's steady one.
-    clock: Option<(i64, Instant)>,
+    clock: SharedClock,
     closed: bool,
+}
+
+/// The shared clock, in microseconds since 1970, carried on by this machine's steady one.
+#[derive(Clone, Copy)]
+struct SharedClock {
+    said: i64,
+    at: Instant,
+    /// Before it was heard for the first time it is this machine's own, which may be wrong.
+    heard: bool,
+}
+
+impl SharedClock {
+    fn at(&self, moment: Instant) -> i64 {
+        let since = moment.saturating_duration_since(self.at);
+        let since = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+        self.said.saturating_add(since)
+    }
 }
 
 #[cfg(feature = "postgres")]
@@ -81,7 +99,8 @@ impl Failover<super::postgres::PostgresServer> {
         prefix: &crate::queue::KioskPrefix,
     ) -> Result<Self, StoreError> {
         let queues = || config.services.iter().chain([&config.desk]);
-        let shared = super::Postgres::lazy(shared, &config.store.key_file, queues())?;
+        let key_file = &config.store.key_file;
+        let shared = super::Postgres::lazy(shared, &config.kiosk.id, key_file, queues())?;
         let own = Sqlite::open(&config.store, queues())?;
         Self::start(
             shared.calling(&config.queue),
@@ -98,7 +117,7 @@ impl<E: Engine + 'static> Failover<E> {
     /// and carries over what an earlier run left.
     ///
     /// # Errors
-    /// The system gives no thread.
+    /// The system gives no thread; the kiosk's own file cannot be read.
     pub(super) fn start(
         shared: Database<E>,
         own: Sqlite,
@@ -106,16 +125,21 @@ impl<E: Engine + 'static> Failover<E> {
         prepare: fn(&Database<E>) -> Result<(), StoreError>,
         look_again: Duration,
     ) -> Result<Self, StoreError> {
-        let unknown = (Timestamp::now(), "it was not reached yet".to_owned());
+        let now = Timestamp::now();
         let inner = Arc::new(Inner {
+            began_after: own.last_row()?,
             shared,
             own,
             prefix,
             prepare,
             moving: RwLock::default(),
             state: Mutex::new(State {
-                cut: Some(unknown),
-                clock: None,
+                cut: Some((now, "it was not reached yet".to_owned())),
+                clock: SharedClock {
+                    said: now.as_microsecond(),
+                    at: Instant::now(),
+                    heard: false,
+                },
                 closed: false,
             }),
             changed: Condvar::new(),
@@ -246,13 +270,7 @@ impl<E: Engine> Inner<E> {
 
     /// Now, on the shared clock as it was last heard: this machine's own may have jumped since.
     fn place(&self) -> i64 {
-        match self.state().clock {
-            Some((shared, heard)) => {
-                let since = i64::try_from(heard.elapsed().as_micros()).unwrap_or(i64::MAX);
-                shared.saturating_add(since)
-            }
-            None => Timestamp::now().as_microsecond(),
-        }
+        self.state().clock.at(Instant::now())
     }
 
     fn issue(&self, draft: &Draft) -> Result<Answer, StoreError> {
@@ -323,9 +341,9 @@ impl<E: Engine + 'static> Store for Failover<E> {
         self.inner.shared.watch(watcher)
     }
 
-    fn purge(&self, before: jiff::civil::Date) -> Result<u64, StoreError> {
-        let own = self.inner.own.purge(before)?;
-        let shared = self.inner.ask(|shared| shared.purge(before))?;
+    fn purge(&self, today: jiff::civil::Date, keep_days: u32) -> Result<u64, StoreError> {
+        let own = self.inner.own.purge(today, keep_days)?;
+        let shared = self.inner.ask(|shared| shared.purge(today, keep_days))?;
         Ok(own + shared.unwrap_or_default())
     }
 }

@@ -23,8 +23,29 @@ const KEEPALIVE: Duration = Duration::from_secs(5);
 const SERVER_LIMITS: &str = "-c idle_in_transaction_session_timeout=5000 -c lock_timeout=2000 \
                              -c statement_timeout=10000";
 
+/// What the server shows the connections of one run of the program as: `tiepdon`, eight random digits
+/// of the run, and whose kiosk it is. (The server cuts long names, and knows ASCII only.)
+pub(super) fn session(kiosk: &str) -> String {
+    let run = uuid::Uuid::new_v4().simple().to_string();
+    format!("tiepdon {} {kiosk}", &run[..8])
+}
+
+/// Ends the connections of earlier runs of this kiosk, and waits until the server has ended them: a
+/// statement that still hangs in a dead switch is then never done. Gives how many do not end.
+pub(super) const END_EARLIER: &str = "
+    WITH own AS (SELECT current_setting('application_name') AS name)
+    SELECT count(*) FILTER (WHERE NOT pg_terminate_backend(pid, 2000))
+    FROM pg_stat_activity, own
+    WHERE datname = current_database() AND usename = current_user
+    AND left(application_name, 8) = left(name, 8)
+    AND substr(application_name, 9, 8) <> substr(name, 9, 8)
+    AND substr(application_name, 18) = substr(name, 18)";
+
 /// The parameters of a connection.
-pub(super) fn parameters(settings: &SharedStore) -> Result<tokio_postgres::Config, String> {
+pub(super) fn parameters(
+    settings: &SharedStore,
+    session: &str,
+) -> Result<tokio_postgres::Config, String> {
     let mut config: tokio_postgres::Config =
         settings
             .url
@@ -58,17 +79,17 @@ pub(super) fn parameters(settings: &SharedStore) -> Result<tokio_postgres::Confi
         .keepalives_idle(KEEPALIVE)
         .target_session_attrs(TargetSessionAttrs::ReadWrite)
         .options(SERVER_LIMITS)
-        .application_name("tiepdon");
+        .application_name(session);
     Ok(config)
 }
 
 /// The pool, which connects when somebody needs it.
-pub(super) fn pool(settings: &SharedStore) -> Result<Pool, String> {
+pub(super) fn pool(settings: &SharedStore, session: &str) -> Result<Pool, String> {
     let manager = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
     let manager = Manager::from_config(
-        parameters(settings)?,
+        parameters(settings, session)?,
         encryption(settings.ca_file.as_deref())?,
         manager,
     );

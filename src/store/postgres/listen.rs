@@ -16,12 +16,16 @@ use crate::store::database::{Changed, Watchers};
 const AGAIN: Duration = Duration::from_secs(1);
 
 /// Starts the thread that listens for as long as somebody holds `watchers`.
-pub(super) fn start(settings: &SharedStore, watchers: &Arc<Watchers>) -> Result<(), StoreError> {
+pub(super) fn start(
+    settings: &SharedStore,
+    session: &str,
+    watchers: &Arc<Watchers>,
+) -> Result<(), StoreError> {
     let unusable = |cause: String| StoreError::Unusable {
         path: connect::name(settings),
         cause,
     };
-    let parameters = connect::parameters(settings).map_err(unusable)?;
+    let parameters = connect::parameters(settings, session).map_err(unusable)?;
     let encryption = connect::encryption(settings.ca_file.as_deref()).map_err(unusable)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

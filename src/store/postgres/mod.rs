@@ -42,19 +42,22 @@ pub struct PostgresServer {
 
 impl Postgres {
     /// Prepares the way to the server; nothing is asked of it yet, so that a kiosk starts with the
-    /// line down. `services` are all queues, the desk's among them.
+    /// line down. `kiosk` is who asks; `services` are all queues, the desk's among them.
     ///
     /// # Errors
     /// [`StoreError::Key`] when the key file cannot be used; [`StoreError::Unusable`] when the address
     /// or the CA file cannot work.
     pub fn lazy<'a>(
         settings: &config::SharedStore,
+        kiosk: &str,
         key_file: &std::path::Path,
         services: impl IntoIterator<Item = &'a config::Service>,
     ) -> Result<Self, StoreError> {
         let seal = Seal::new(&*key_file::existing(key_file)?);
-        let store = Self::new(PostgresServer::new(settings)?, seal, services);
-        listen::start(settings, &store.watchers)?;
+        let session = connect::session(kiosk);
+        let server = PostgresServer::new(settings, &session)?;
+        let store = Self::new(server, seal, services);
+        listen::start(settings, &session, &store.watchers)?;
         Ok(store)
     }
 
@@ -70,7 +73,7 @@ impl Postgres {
 }
 
 impl PostgresServer {
-    fn new(settings: &config::SharedStore) -> Result<Self, StoreError> {
+    fn new(settings: &config::SharedStore, session: &str) -> Result<Self, StoreError> {
         let name = connect::name(settings);
         let unusable = |cause: String| StoreError::Unusable {
             path: name.clone(),
@@ -82,7 +85,7 @@ impl PostgresServer {
             .enable_all()
             .build()
             .map_err(|error| unusable(error.to_string()))?;
-        let pool = connect::pool(settings).map_err(unusable)?;
+        let pool = connect::pool(settings, session).map_err(unusable)?;
         Ok(Self {
             patience: settings.patience,
             pool,
@@ -163,6 +166,19 @@ impl Engine for PostgresServer {
 
     fn news(&self) -> News {
         News::All
+    }
+
+    fn fence(&self) -> Result<(), Fault> {
+        let left = self.read(|sql| {
+            let row = sql.first(connect::END_EARLIER, &[])?;
+            row.map_or(Ok(0), |row| row.get::<i64>(0))
+        })?;
+        match left {
+            0 => Ok(()),
+            _ => Err(Fault::Cut(
+                "a connection of this kiosk's earlier run does not end".to_owned(),
+            )),
+        }
     }
 
     fn clock(&self) -> Result<i64, Fault> {

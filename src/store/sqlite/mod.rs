@@ -116,6 +116,11 @@ impl Engine for SqliteFile {
         News::OwnOnly
     }
 
+    /// A program that died holds no file.
+    fn fence(&self) -> Result<(), Fault> {
+        Ok(())
+    }
+
     fn clock(&self) -> Result<i64, Fault> {
         Ok(Timestamp::now().as_microsecond())
     }

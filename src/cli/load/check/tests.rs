@@ -47,7 +47,10 @@ fn check_in(row: &Row, ask: u64) -> Vec<Line> {
             visit,
             came_out: true,
         },
-        Seen::Gone { person: ask as u32 },
+        Seen::Gone {
+            person: ask as u32,
+            served: true,
+        },
     ];
     let line = |(n, seen)| Line {
         at: row.place + n as i64 * 1000,
@@ -72,6 +75,8 @@ fn whole() -> History {
         ..row(3, "NOI", 3)
     };
     history.rows.push(twin);
+    let counter = ("NOI".to_owned(), "2026-11-30".to_owned(), 0);
+    history.counters.insert(counter, 3);
     history.left_behind.insert("K2".into(), 0);
     history
 }
@@ -111,7 +116,7 @@ fn a_question_without_an_answer_may_have_had_any() {
 #[test]
 fn every_planted_fault_is_found() {
     type Plant = fn(&mut History);
-    let planted: [(&str, Plant, &[Broken]); 15] = [
+    let planted: [(&str, Plant, &[Broken]); 17] = [
         (
             "count + 1",
             |h| h.rows[1].number = "A001".into(),
@@ -156,6 +161,11 @@ fn every_planted_fault_is_found() {
             |h| (h.rows[3].value, h.rows[3].number) = (4, "A004".into()),
             &[Broken::Gap],
         ),
+        (
+            "a value that was thrown away at the end",
+            |h| h.counters.values_mut().for_each(|last| *last = 4),
+            &[Broken::Gap],
+        ),
         ("sent twice", |h| h.rows[0].sent = 2, &[Broken::Sending]),
         (
             "the void twin is sent, too",
@@ -184,6 +194,18 @@ fn every_planted_fault_is_found() {
             &[Broken::LeftBehind],
         ),
         (
+            "left without a number",
+            |h| {
+                let last = h.logs.get_mut("K1").and_then(|log| log.last_mut());
+                let seen = &mut last.expect("a line").seen;
+                *seen = Seen::Gone {
+                    person: 2,
+                    served: false,
+                };
+            },
+            &[Broken::Unserved],
+        ),
+        (
             "who came later is called first",
             |h| h.rows[1].place = 1,
             &[Broken::Order],
@@ -201,4 +223,23 @@ fn two_numbers_across_a_cut_that_staff_are_shown_are_right() {
         h.two_numbers.extend([h.rows[0].visit, h.rows[2].visit]);
     };
     assert_eq!(broken(shown), []);
+}
+
+/// It started without the shared store: where clocks jump, nobody knows when that was.
+#[test]
+fn the_order_of_a_kiosk_that_never_heard_the_shared_clock_is_known_only_where_clocks_are_right() {
+    let early = |jumped: bool| {
+        move |h: &mut History| {
+            let line = Line {
+                at: 0,
+                run: 1,
+                seen: Seen::Started { cut: true },
+            };
+            h.logs.get_mut("K2").expect("a log").insert(0, line);
+            h.rows[2].place = 1;
+            h.clocks_jumped = jumped;
+        }
+    };
+    assert_eq!(broken(early(true)), []);
+    assert_eq!(broken(early(false)), [Broken::Order]);
 }

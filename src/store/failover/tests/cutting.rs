@@ -112,6 +112,10 @@ impl Engine for Cutting {
         self.file.news()
     }
 
+    fn fence(&self) -> Result<(), Fault> {
+        self.wire.pass(|| self.file.fence())
+    }
+
     fn clock(&self) -> Result<i64, Fault> {
         self.wire.pass(|| self.file.clock())
     }

@@ -188,12 +188,9 @@ fn what_a_kiosk_had_in_hand_when_it_died_is_unclaimed_though_it_starts_cut_off()
     drop(one);
     wire.cut();
     let one = kiosk(folder.path(), "K1", &wire);
-    one.abandon("K1", TODAY, at(5_000)).expect("noted");
-    let later = Draft {
-        at: at(6_000),
-        ..proven(2, 2)
-    };
-    assert_eq!(take(&one, &later), "K1-A001");
+    // Its clock went back meanwhile.
+    one.abandon("K1", TODAY, at(0)).expect("noted");
+    assert_eq!(take(&one, &proven(2, 2)), "K1-A001");
     wire.heal();
     mended(&one);
     let all = shared(folder.path());
@@ -292,6 +289,32 @@ fn the_order_of_arrival_is_kept_whatever_this_machines_clock_does() {
         expected.push(take(&one, &back(10 + n, 10 + n)));
         expected.push(take(&two, &back(20 + n, 20 + n)));
     }
+    first.heal();
+    mended(&one);
+    assert_eq!(queue(&shared(folder.path())), expected);
+}
+
+/// It started with the line down and an hour behind the others, as a machine does whose battery is old.
+#[test]
+fn what_was_given_before_the_shared_clock_was_heard_is_set_right() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (first, second) = (Wire::whole(), Wire::whole());
+    let two = kiosk(folder.path(), "K2", &second);
+    first.cut();
+    let one = kiosk(folder.path(), "K1", &first);
+    one.inner.state().clock.said -= 3_600_000_000;
+    let mut expected = Vec::new();
+    for n in 0..3 {
+        expected.push(take(&two, &proven(20 + n, 20 + n)));
+        expected.push(take(&one, &proven(10 + n, 10 + n)));
+    }
+    first.heal();
+    mended(&one);
+    assert_eq!(queue(&shared(folder.path())), expected);
+    // And so is what comes in the next cut.
+    first.cut();
+    expected.push(take(&two, &proven(30, 30)));
+    expected.push(take(&one, &proven(31, 31)));
     first.heal();
     mended(&one);
     assert_eq!(queue(&shared(folder.path())), expected);

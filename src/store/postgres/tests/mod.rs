@@ -44,7 +44,11 @@ fn key_in(folder: &Path) -> std::path::PathBuf {
 }
 
 fn open(folder: &Path, url: &str) -> Result<Postgres, StoreError> {
-    let store = Postgres::lazy(&settings(url), &key_in(folder), &services())?;
+    open_as("K1", folder, url)
+}
+
+fn open_as(kiosk: &str, folder: &Path, url: &str) -> Result<Postgres, StoreError> {
+    let store = Postgres::lazy(&settings(url), kiosk, &key_in(folder), &services())?;
     store.prepare()?;
     Ok(store)
 }
@@ -222,4 +226,34 @@ fn after_a_restart_of_the_server_it_goes_on() {
     // A connection that died in the pool is found out by the call that meets it.
     let numbers = (2..9).filter_map(|n| store.issue(&conformance::draft(n)).ok());
     assert!(numbers.count() >= 3);
+}
+
+/// A wish for a number hangs in the server while its kiosk is started again.
+#[test]
+fn what_an_earlier_run_had_on_its_way_is_not_written_after_the_kiosk_started_anew() {
+    let Some(cluster) = cluster() else { return };
+    let folder = tempfile::tempdir().expect("folder");
+    let url = cluster.database();
+    let hasty = SharedStore {
+        patience: Duration::from_millis(500),
+        ..settings(&url)
+    };
+    let other = open_as("K2", folder.path(), &url).expect("opens");
+    let now = open_as("K1", folder.path(), &url).expect("opens");
+    let earlier = Postgres::lazy(&hasty, "K1", &key_in(folder.path()), &services());
+    let earlier = earlier.expect("an address");
+    conformance::new(&earlier, &conformance::draft(1));
+    let gone = other.write(|tx| {
+        tx.execute("LOCK TABLE counters IN EXCLUSIVE MODE", &[])?;
+        let unknown = earlier.issue(&conformance::draft(2));
+        assert!(
+            matches!(unknown, Err(StoreError::Cut { .. })),
+            "{unknown:?}"
+        );
+        let gone = now.abandon("K1", conformance::TODAY, conformance::at(9));
+        Ok(gone.expect("done"))
+    });
+    assert_eq!(gone.expect("locked"), 1, "of whose paper nothing was heard");
+    let next = conformance::new(&other, &conformance::draft(3));
+    assert_eq!(next.number.as_str(), "A002", "nothing came of the wish");
 }
