@@ -4,6 +4,7 @@
 mod common;
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::{Barrier, Mutex};
 use std::time::Duration;
 
@@ -21,6 +22,10 @@ use uuid::Uuid;
 const RUNS: u32 = 504;
 /// The store also asks whether the person holds a number, seals the record and keeps six indexes.
 const TIMES_THE_FLOOR: f64 = 3.0;
+/// At a kiosk whose store is its own, nobody waits longer for a number.
+const WAIT_MAX: Duration = Duration::from_millis(50);
+/// Asks for the figures of a slow machine.
+const STATION: &str = "--station";
 
 fn main() {
     if !common::wanted() {
@@ -31,7 +36,11 @@ fn main() {
     let store = open(folder.path());
     issue(&store, 0);
     let floor = Floor::new(folder.path(), record_bytes(folder.path()));
-    let mut table = Table::new("A number made durable: one transaction, WAL, synchronous=FULL");
+    let station = std::env::args().any(|argument| argument == STATION);
+    let mut table = Table::new(match station {
+        false => "A number made durable: one transaction, WAL, synchronous=FULL",
+        true => "The same on one core, with an fsync that takes 15 ms",
+    });
 
     // In turns, so that both meet the same disk.
     let pairs: Vec<_> = (1..=RUNS)
@@ -42,6 +51,9 @@ fn main() {
     table.times("1 thread: issue", &ours, None);
     table.times("1 thread: floor", &by_hand, None);
     against(&mut table, "1 thread", ours.median(), by_hand.median());
+    let p99 = ours.p99();
+    let bar = Some((&*common::millis(WAIT_MAX), p99 <= WAIT_MAX));
+    table.figure("1 thread: p99", &common::millis(p99), bar);
 
     // A lock lets one thread overtake another: only the time of all of them can be compared.
     let (ours, all) = at_once(|n| issue(&store, RUNS + n));
@@ -57,6 +69,24 @@ fn main() {
     }
     against(&mut table, "8 threads", all, all_by_hand);
     table.print();
+    if !station {
+        on_a_stations_machine();
+    }
+}
+
+/// This program once more, with every fsync held up by strace.
+fn on_a_stations_machine() {
+    let own = std::env::current_exe().expect("a file");
+    let done = Command::new("taskset")
+        .args(["-c", "0", "strace", "-f", "-qq", "-o", "/dev/null"])
+        .args(["-e", "trace=fsync,fdatasync"])
+        .args(["-e", "inject=fsync,fdatasync:delay_exit=15000"])
+        .arg(own)
+        .args(["--bench", STATION])
+        .status();
+    if !done.is_ok_and(|status| status.success()) {
+        common::skipped("a station's machine", "it needs strace and taskset");
+    }
 }
 
 fn against(table: &mut Table, who: &str, ours: Duration, by_hand: Duration) {

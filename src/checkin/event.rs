@@ -213,6 +213,11 @@ pub enum Effect {
         /// Whose.
         visit: Uuid,
     },
+    /// The patient says that they go first; staff judge.
+    AskPriority {
+        /// Whose number.
+        visit: Uuid,
+    },
     /// Staff are wanted, and why.
     StaffWanted(Cause),
     /// The answer to a staff act.

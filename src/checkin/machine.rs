@@ -251,6 +251,7 @@ impl Machine {
             | Touch::NoPapers
             | Touch::Confirm(_)
             | Touch::Choose(_)
+            | Touch::AskPriority
             | Touch::MoreTime
             | Touch::Finish => Some(Event::Touch(touch)),
         }

@@ -23,4 +23,6 @@ mod view;
 pub use context::Rules;
 pub use event::{AskId, ChipRead, Device, Effect, Event, Mono, Now, clock_is_right};
 pub use machine::Machine;
-pub use view::{Key, Keypad, PaperShown, Reading, Screen, Shown, Touch, View, Want, Ways};
+pub use view::{
+    Key, Keypad, PaperShown, PriorityShown, Reading, Screen, Shown, Touch, View, Want, Ways,
+};

@@ -31,6 +31,8 @@ pub enum Touch {
     Confirm(bool),
     /// The service wanted.
     Choose(ServiceCode),
+    /// "I go first": for a reason that no paper shows.
+    AskPriority,
     /// More time, please.
     MoreTime,
     /// Leave without a number.
@@ -146,6 +148,8 @@ pub enum Screen {
         who: Option<Shown>,
         /// The grade, as the small mark on the ticket shows it.
         grade: Option<Grade>,
+        /// Whether the patient may say that they go first.
+        priority: PriorityShown,
     },
     /// Staff will help.
     Help {
@@ -218,6 +222,18 @@ pub enum PaperShown {
     Printed,
     /// No paper: remember the number, staff will print it.
     Missing(Cause),
+}
+
+/// Whether the patient may say that they go first, for a reason that no paper shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PriorityShown {
+    /// There is nothing to say: their age shows it, or the desk sees to them anyway.
+    Known,
+    /// They may.
+    Offered,
+    /// They did: staff know, and judge.
+    Asked,
 }
 
 /// Ways to be recognised that this site offers and that work now.

@@ -46,6 +46,8 @@ pub enum CallAct {
     Finish,
     /// The patient left the kiosk before the number was theirs.
     Abandon,
+    /// Staff judge whether the patient goes first, for a reason that no paper shows.
+    Judge,
     /// Staff decide that the person's other number counts.
     Settle,
     /// Reconciliation finds that nobody saw it.
@@ -97,6 +99,7 @@ impl CallState {
             CallAct::Hold => self.reach(&[Self::Waiting, Self::Called], Self::Held),
             CallAct::Finish => self.reach(&[Self::Called], Self::Done),
             CallAct::Abandon => self.reach(&[Self::Waiting, Self::Called], Self::Unclaimed),
+            CallAct::Judge => Self::OPEN.contains(&self).then_some(self),
             CallAct::Settle => self.reach(&Self::OPEN, Self::Settled),
             CallAct::Void if self == Self::Closed => Some(Self::Void),
             CallAct::Void => self.reach(&Self::OPEN, Self::Void),
@@ -128,7 +131,7 @@ impl CallState {
 
 impl CallAct {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Call,
         Self::Recall,
         Self::Skip,
@@ -138,6 +141,7 @@ impl CallAct {
         Self::Hold,
         Self::Finish,
         Self::Abandon,
+        Self::Judge,
         Self::Settle,
         Self::Void,
         Self::Close,
@@ -160,6 +164,7 @@ mod tests {
         Hold      Held      Held      Held      .         .         .       .       .      .
         Finish    .         Done      .         .         .         Done    .       .      .
         Abandon   Unclaimed Unclaimed .         .         Unclaimed .       .       .      .
+        Judge     Waiting   Called    Held      Missed    Unclaimed .         .       .      .
         Settle    Settled   Settled   Settled   Settled   Settled   .       Settled .      .
         Void      Void      Void      Void      Void      Void      .       .       Void   Void
         Close     Closed    Closed    Closed    Closed    Closed    Done    Settled Closed Void";

@@ -10,7 +10,7 @@ mod key_scanner;
 pub mod pcscd;
 mod persons;
 pub mod printer;
-pub(crate) mod random;
+pub mod random;
 mod scanner;
 
 pub use key_scanner::{KeyScanner, Marks};

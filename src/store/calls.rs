@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::StoreError;
+use crate::identity::PriorityReason;
 use crate::queue::{CallAct, CallState, Lane, NotNow, QueueNumber, ServiceCode, Session};
 
 /// A room wants its next patient.
@@ -38,6 +39,8 @@ pub struct Order {
     pub room: Option<String>,
     /// The queue it is transferred to.
     pub to: Option<ServiceCode>,
+    /// What staff judged ([`CallAct::Judge`]): why the patient goes first; absent: they do not.
+    pub priority: Option<PriorityReason>,
     /// Who did it.
     pub who: String,
     /// When.

@@ -208,6 +208,7 @@ impl Visits for Faulty {
         issue(draft: &Draft) -> Answer;
         paper(visit: Uuid, paper: Paper, at: Timestamp) -> ();
         unclaim(visit: Uuid, at: Timestamp) -> ();
+        ask_priority(visit: Uuid, at: Timestamp) -> ();
         settle(visit: Uuid, at: Timestamp) -> ();
         abandon(kiosk: &str, day: Date, at: Timestamp) -> u64;
         tally(day: Date) -> Vec<Tally>;

@@ -127,8 +127,8 @@ pub struct VisitLine {
     pub at: Timestamp,
     /// Shortened name, where known.
     pub shown_name: Option<String>,
-    /// Why it waits for help: `desk`, `unclaimed`, `paper_failed`, `handover`, `parked`, `damaged`
-    /// (its record cannot be read any more, so that the rest of the line is all there is).
+    /// Why it waits for help: `desk`, `unclaimed`, `paper_failed`, `handover`, `parked`,
+    /// `two_numbers`, `priority` (staff judge whether the patient goes first), `damaged` (its record cannot be read any more, so that the rest of the line is all there is).
     pub waits_for: Vec<String>,
     /// The code of the cause of a desk number; else why it was parked.
     pub reason: Option<String>,
@@ -173,6 +173,9 @@ pub trait Visits {
     /// The patient left before the number reached them: it leaves the queue, staff see it, the same
     /// person gets it back. A number that was printed reached somebody, and stays.
     fn unclaim(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError>;
+    /// The patient says that they go first, for a reason that no paper shows: staff see it, and judge
+    /// ([`CallAct::Judge`](crate::queue::CallAct::Judge)). Until then nothing changes.
+    fn ask_priority(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError>;
     /// Staff have seen to it: the visit leaves the queue and the list of those who wait, and its
     /// person may take a new number.
     fn settle(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError>;

@@ -89,6 +89,12 @@ impl Cluster {
         format!("postgres://tiepdon@127.0.0.1:{}/{database}", self.port)
     }
 
+    /// One of the server's own programs.
+    #[allow(dead_code, reason = "not every test program runs one")]
+    pub fn program(&self, name: &str) -> Command {
+        Command::new(self.programs.join(name))
+    }
+
     /// Does something by the server's own client; gives what it prints.
     pub fn sql(&self, database: &str, sql: &str) -> String {
         let done = Command::new(self.programs.join("psql"))

@@ -79,6 +79,7 @@ impl Gathering {
             | Touch::Emergency
             | Touch::Confirm(_)
             | Touch::Choose(_)
+            | Touch::AskPriority
             | Touch::MoreTime
             | Touch::Cancel
             | Touch::Finish => {}

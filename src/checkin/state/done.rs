@@ -1,8 +1,8 @@
 use super::State;
 use crate::checkin::context::{Context, Patience, Rules};
-use crate::checkin::event::Event;
-use crate::checkin::view::{PaperShown, Screen, Shown, Touch};
-use crate::queue::Issued;
+use crate::checkin::event::{Effect, Event};
+use crate::checkin::view::{PaperShown, PriorityShown, Screen, Shown, Touch};
+use crate::queue::{Issued, VisitKind};
 use crate::words::{Cause, Language};
 
 /// The number, large. Ends at a touch or at `patience`.
@@ -13,6 +13,7 @@ pub(in crate::checkin) struct Done {
     who: Option<Shown>,
     desk: Option<Cause>,
     paper: PaperShown,
+    priority: PriorityShown,
 }
 
 impl Done {
@@ -30,8 +31,13 @@ impl Done {
         } else {
             waits.done * 3
         };
+        let known = issued.priority.is_some() || issued.kind == VisitKind::Desk;
         Self {
             patience: Patience::new(ctx.now, idle, waits.warning),
+            priority: match known {
+                true => PriorityShown::Known,
+                false => PriorityShown::Offered,
+            },
             issued,
             who,
             desk,
@@ -39,9 +45,15 @@ impl Done {
         }
     }
 
-    pub(super) fn on(mut self, event: Event, ctx: &Context<'_>) -> State {
+    pub(super) fn on(mut self, event: Event, ctx: &mut Context<'_>) -> State {
         match event {
             Event::Touch(Touch::Finish | Touch::Start) => return State::Welcome,
+            Event::Touch(Touch::AskPriority) if self.priority == PriorityShown::Offered => {
+                self.priority = PriorityShown::Asked;
+                self.patience.renew(ctx.now);
+                let visit = self.issued.visit;
+                ctx.want(Effect::AskPriority { visit });
+            }
             Event::Touch(Touch::MoreTime) => self.patience.renew(ctx.now),
             Event::Touch(_)
             | Event::CardPlaced
@@ -71,6 +83,7 @@ impl Done {
             paper: self.paper,
             who: self.who.clone(),
             grade: self.issued.grade,
+            priority: self.priority,
         }
     }
 }

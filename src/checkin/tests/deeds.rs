@@ -68,6 +68,7 @@ pub fn touch(kind: u8, which: u8) -> Touch {
         11 => Touch::Choose(ServiceCode(
             ["NOI", "NGOAI", "NHI", "KHONG"][usize::from(which % 4)].into(),
         )),
+        12 if which.is_multiple_of(3) => Touch::AskPriority,
         12 => Touch::MoreTime,
         13 => Touch::TypeHospitalNumber,
         _ => {

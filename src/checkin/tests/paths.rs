@@ -1,7 +1,7 @@
 //! The journeys a patient makes, told one by one.
 
 use super::world::{World, card_code, chip, rules};
-use crate::checkin::{Effect, Event, Key, PaperShown, Screen, Touch, Want};
+use crate::checkin::{Effect, Event, Key, PaperShown, PriorityShown, Screen, Touch, Want};
 use crate::config::{Chip, Privacy};
 use crate::ehr::{Appointment, Match};
 use crate::identity::{CheckResult, Grade, Payload, Way};
@@ -596,4 +596,42 @@ fn an_emergency_is_told_at_once_from_anywhere_and_takes_no_number() {
     let wanted = Effect::StaffWanted(Cause::Emergency);
     assert!(world.effects.contains(&wanted));
     assert!(matches!(world.screen(), Screen::Issuing { .. }));
+}
+
+fn priority(world: &World) -> PriorityShown {
+    match world.screen() {
+        Screen::Done { priority, .. } => priority,
+        other => panic!("not done: {other:?}"),
+    }
+}
+
+/// With the number in hand: nobody's check-in takes a step more for it.
+#[test]
+fn who_goes_first_for_a_reason_that_no_paper_shows_says_so_once_and_keeps_the_number() {
+    let mut world = kiosk();
+    world.step(card_code(0));
+    known(&mut world);
+    world.step(Event::Touch(Touch::NoCard));
+    world.step(Event::Touch(Touch::Confirm(true)));
+    world.store_answers();
+    world.prints(Ok(Paper::Confirmed));
+    assert_eq!(priority(&world), PriorityShown::Offered);
+    let (_, visit) = world.print_ask();
+    world.step(Event::Touch(Touch::AskPriority));
+    assert!(world.effects.contains(&Effect::AskPriority { visit }));
+    assert_eq!(priority(&world), PriorityShown::Asked);
+    world.step(Event::Touch(Touch::AskPriority));
+    assert!(!world.effects.contains(&Effect::AskPriority { visit }));
+}
+
+#[test]
+fn the_desk_sees_to_whoever_has_a_desk_number_anyway() {
+    let mut world = kiosk();
+    world.step(Event::Touch(Touch::NoPapers));
+    world.store_answers();
+    world.prints(Ok(Paper::Confirmed));
+    assert_eq!(priority(&world), PriorityShown::Known);
+    world.step(Event::Touch(Touch::AskPriority));
+    let asks = |effect: &Effect| matches!(effect, Effect::AskPriority { .. });
+    assert!(!world.effects.iter().any(asks));
 }

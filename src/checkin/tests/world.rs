@@ -174,6 +174,7 @@ impl World {
                 | Effect::Print { .. } => self.open.push(effect.clone()),
                 Effect::Watch(mode) => self.watch = *mode,
                 Effect::StopChip
+                | Effect::AskPriority { .. }
                 | Effect::StaffWanted(_)
                 | Effect::StaffAnswered { .. }
                 | Effect::Forget => {}

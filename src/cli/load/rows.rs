@@ -101,7 +101,8 @@ pub(super) fn left_behind(
 ) -> Result<BTreeMap<String, i64>, rusqlite::Error> {
     let held = |path: &Path| -> Result<i64, rusqlite::Error> {
         let file = Connection::open(path)?;
-        let sql = "SELECT (SELECT count(*) FROM visits) + (SELECT count(*) FROM later)";
+        let sql = "SELECT (SELECT count(*) FROM visits WHERE state <> 'carried')
+                       + (SELECT count(*) FROM later)";
         file.query_row(sql, [], |row| row.get(0))
     };
     let each = files.iter();

@@ -48,6 +48,7 @@ impl Driver {
             Effect::TakeNumber { .. }
             | Effect::Paper { .. }
             | Effect::Unclaim { .. }
+            | Effect::AskPriority { .. }
             | Effect::StaffAnswered { .. }
             | Effect::StaffWanted(_) => self.make_durable(effect, at),
             Effect::Print {
@@ -151,6 +152,7 @@ impl Driver {
             | Effect::Print { .. }
             | Effect::Paper { .. }
             | Effect::Unclaim { .. }
+            | Effect::AskPriority { .. }
             | Effect::StaffWanted(_)
             | Effect::StaffAnswered { .. }
             | Effect::Forget => {}
@@ -243,6 +245,10 @@ fn write(
         Effect::Unclaim { visit } => {
             store.unclaim(visit, at)?;
             audit("unclaimed", serde_json::json!({ "visit": visit }))
+        }
+        Effect::AskPriority { visit } => {
+            store.ask_priority(visit, at)?;
+            audit("priority_asked", serde_json::json!({ "visit": visit }))
         }
         Effect::StaffAnswered { id, answer } => {
             store.answer(id, answer, at)?;

@@ -56,6 +56,7 @@ fn reasons(cell: Element, line: &VisitLine, language: Language) -> Element {
             "paper_failed" => text(language, Text::StaffWaitsPaper),
             "handover" => text(language, Text::StaffWaitsHandover),
             "parked" => text(language, Text::StaffWaitsParked),
+            "priority" => text(language, Text::StaffWaitsPriority),
             "two_numbers" => text(language, Text::StaffWaitsTwoNumbers),
             other => other,
         };

@@ -22,6 +22,7 @@ pub(super) const PROMISES: &[Promise] = &[
     a_closed_queue_calls_nobody,
     a_number_that_left_the_queue_is_not_called,
     the_pace_is_measured_from_call_to_call,
+    who_says_that_they_go_first_does_when_staff_judge_so,
 ];
 
 fn press(n: u32, room: &str) -> NextCall {
@@ -51,6 +52,7 @@ fn order(n: u32, visit: Uuid, act: CallAct) -> Order {
         act,
         room: None,
         to: None,
+        priority: None,
         who: "lan".into(),
         at: at(200 + n),
     }
@@ -323,4 +325,36 @@ fn the_pace_is_measured_from_call_to_call(store: &dyn Store) {
     let noi = ServiceCode("NOI".into());
     assert_eq!(store.pace(&noi, TODAY, 50).expect("asked"), [3, 5, 1]);
     assert_eq!(store.pace(&noi, TODAY, 2).expect("asked"), [5, 1]);
+}
+
+fn who_says_that_they_go_first_does_when_staff_judge_so(store: &dyn Store) {
+    let waits = || {
+        let lines = store.waiting(TODAY).expect("listed").into_iter();
+        let asking = lines.filter(|line| line.waits_for.contains(&"priority".to_owned()));
+        asking.map(|line| line.visit).collect::<Vec<_>>()
+    };
+    new(store, &proven(1, 1));
+    let [two, three] = [2, 3].map(|n| new(store, &proven(n, n)).visit);
+    let old = new(store, &elderly(4)).visit;
+    for visit in [two, three, two, old] {
+        store.ask_priority(visit, at(50)).expect("noted");
+    }
+    assert_eq!(waits(), [two, three], "for the elderly it is known");
+    assert_eq!(queue(store, "NOI"), ["A004", "A001", "A002", "A003"]);
+    let judged = |n, visit, priority| Order {
+        priority,
+        ..order(n, visit, CallAct::Judge)
+    };
+    done(store, &judged(1, two, None));
+    done(store, &judged(2, three, Some(PriorityReason::Pregnant)));
+    assert!(waits().is_empty());
+    let expected = ["A003", "A001", "A002", "A004"];
+    assert_eq!(queue(store, "NOI"), expected, "at the place of arrival");
+    // Pressed twice it is pressed once, whatever was judged since.
+    done(store, &judged(3, three, None));
+    done(store, &judged(2, three, Some(PriorityReason::Pregnant)));
+    assert_eq!(queue(store, "NOI"), ["A004", "A001", "A002", "A003"]);
+    store.settle(two, at(60)).expect("settled");
+    let late = store.order(&judged(4, two, Some(PriorityReason::Merit)));
+    assert!(matches!(late, Ok(Ordered::NotNow(_))), "{late:?}");
 }

@@ -3,6 +3,7 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use super::{Changed, Database, Engine, Fault, Row, Sql, values};
+use crate::identity::PriorityReason;
 use crate::queue::{CallAct, CallState, Interleave, Lane, QueueNumber, ServiceCode, Session, Turn};
 use crate::store::StoreError;
 use crate::store::calls::{Calls, NextCall, Order, Ordered, QueueLine};
@@ -73,6 +74,7 @@ impl<E: Engine> Calls for Database<E> {
                     let noted = Noted {
                         id: call.id,
                         act: CallAct::Call,
+                        priority: None,
                         room: Some(&call.room),
                         who: &call.who,
                         at: call.at,
@@ -103,8 +105,11 @@ impl<E: Engine> Calls for Database<E> {
                 Ok(state) => state,
                 Err(not_now) => return Ok(Ordered::NotNow(not_now)),
             };
-            let repeated =
-                state == line.state && !matches!(order.act, CallAct::Recall | CallAct::Transfer);
+            let repeated = state == line.state
+                && !matches!(
+                    order.act,
+                    CallAct::Recall | CallAct::Transfer | CallAct::Judge
+                );
             if !repeated {
                 let to = order.to.as_ref().unwrap_or(&line.service);
                 let comes_back = state.is_live() && (!line.state.is_live() || *to != line.service);
@@ -116,6 +121,7 @@ impl<E: Engine> Calls for Database<E> {
             let noted = Noted {
                 id: order.id,
                 act: order.act,
+                priority: order.priority,
                 room: order.room.as_deref(),
                 who: &order.who,
                 at: order.at,
@@ -208,6 +214,13 @@ impl<E: Engine> Database<E> {
                 tx.execute(
                     "UPDATE visits SET service = $2 WHERE visit = $1",
                     values![line.visit, &to.0],
+                )?;
+            }
+            CallAct::Judge => {
+                let lane = lane_number(Lane::of(order.priority));
+                tx.execute(
+                    "UPDATE visits SET lane = $2, asks_priority = 0 WHERE visit = $1",
+                    values![line.visit, lane],
                 )?;
             }
             CallAct::Call
@@ -314,6 +327,7 @@ impl Holder {
 struct Noted<'a> {
     id: Uuid,
     act: CallAct,
+    priority: Option<PriorityReason>,
     room: Option<&'a str>,
     who: &'a str,
     at: Timestamp,
@@ -325,7 +339,7 @@ fn note(tx: &mut dyn Sql, noted: &Noted<'_>, line: &QueueLine, day: &str) -> Res
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         values![
             noted.id,
-            act_code(noted.act),
+            act_code(noted.act, noted.priority),
             line.visit,
             &line.service.0,
             day,
@@ -476,8 +490,16 @@ pub(super) fn state_from(text: &str) -> Result<CallState, Fault> {
         .ok_or_else(|| Fault::Database(format!("a visit is {text}, which this program knows not")))
 }
 
-fn act_code(act: CallAct) -> &'static str {
+fn act_code(act: CallAct, priority: Option<PriorityReason>) -> &'static str {
     match act {
+        CallAct::Judge => match priority {
+            None => "judge_ordinary",
+            Some(PriorityReason::Child) => "judge_child",
+            Some(PriorityReason::Elderly) => "judge_elderly",
+            Some(PriorityReason::Pregnant) => "judge_pregnant",
+            Some(PriorityReason::Disabled) => "judge_disabled",
+            Some(PriorityReason::Merit) => "judge_merit",
+        },
         CallAct::Call => "call",
         CallAct::Recall => "recall",
         CallAct::Skip => "skip",

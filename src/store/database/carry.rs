@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::visits::CARRIED;
 use super::{Database, Engine, Fault, Row, Sql, Value, values};
 use crate::store::StoreError;
 use crate::store::failover::Later;
@@ -12,13 +13,16 @@ pub(in crate::store) struct Carried(Vec<Value>);
 /// All columns of a visit, but for the order of its commit; `visit`, `service`, `session`, `day` and
 /// `series` first.
 const COLUMNS: &str = "visit, service, session, day, series, state, changed, paper, paper_at, \
-                       printed, person, kiosk, kind, part, value, number, lane, place, stops, \
+                       printed, asks_priority, person, kiosk, kind, part, value, number, lane, place, stops, \
                        rejected, room, called, at, record";
 impl<E: Engine> Database<E> {
-    /// Whether the visit is in this store.
+    /// Whether the visit is in this store, and has not left it.
     pub(in crate::store) fn has(&self, visit: Uuid) -> Result<bool, StoreError> {
         self.read(|sql| {
-            let row = sql.first("SELECT 1 FROM visits WHERE visit = $1", values![visit])?;
+            let row = sql.first(
+                "SELECT 1 FROM visits WHERE visit = $1 AND state <> $2",
+                values![visit, CARRIED],
+            )?;
             Ok(row.is_some())
         })
     }
@@ -56,8 +60,9 @@ impl<E: Engine> Database<E> {
     pub(in crate::store) fn apart(&self, prefix: &str, max: u32) -> Result<Vec<Uuid>, StoreError> {
         self.read(|sql| {
             let rows = sql.query(
-                "SELECT visit FROM visits WHERE series LIKE $1 ORDER BY place LIMIT $2",
-                values![format!("{prefix}:%"), max],
+                "SELECT visit FROM visits WHERE series LIKE $1 AND state <> $3
+                 ORDER BY place LIMIT $2",
+                values![format!("{prefix}:%"), max, CARRIED],
             )?;
             rows.iter().map(|row| row.get(0)).collect()
         })
@@ -111,15 +116,22 @@ impl<E: Engine> Database<E> {
         })
     }
 
-    /// A visit that arrived in the shared store leaves this one.
-    pub(in crate::store) fn forget(&self, visit: Uuid) -> Result<(), StoreError> {
+    /// A visit that arrived in the shared store like this leaves this one. False: something was done
+    /// with it meanwhile.
+    pub(in crate::store) fn leave(&self, visit: &Carried) -> Result<bool, StoreError> {
+        let (id, changed) = (visit.0[0].clone(), visit.0[6].clone());
         self.write(|tx| {
-            tx.execute(
-                "DELETE FROM outbox WHERE seq = (SELECT seq FROM visits WHERE visit = $1)",
-                values![visit],
+            let left = tx.execute(
+                "UPDATE visits SET state = $3 WHERE visit = $1 AND changed = $2",
+                values![id.clone(), changed.clone(), CARRIED],
             )?;
-            tx.execute("DELETE FROM visits WHERE visit = $1", values![visit])
-                .map(drop)
+            if left > 0 {
+                tx.execute(
+                    "DELETE FROM outbox WHERE seq = (SELECT seq FROM visits WHERE visit = $1)",
+                    values![id.clone()],
+                )?;
+            }
+            Ok(left > 0)
         })
     }
 
@@ -171,7 +183,8 @@ impl<E: Engine> Database<E> {
 /// meanwhile stands.
 fn renew(tx: &mut dyn Sql, row: &Row) -> Result<(), Fault> {
     tx.execute(
-        "UPDATE visits SET state = $2, changed = $3, paper = $4, paper_at = $5, printed = $6
+        "UPDATE visits SET state = $2, changed = $3, paper = $4, paper_at = $5, printed = $6,
+             asks_priority = $7
          WHERE visit = $1 AND changed < $3 AND state IN ('waiting', 'unclaimed')",
         values![
             row.get::<Uuid>(0)?,
@@ -179,7 +192,8 @@ fn renew(tx: &mut dyn Sql, row: &Row) -> Result<(), Fault> {
             row.0[6].clone(),
             row.0[7].clone(),
             row.0[8].clone(),
-            row.0[9].clone()
+            row.0[9].clone(),
+            row.0[10].clone()
         ],
     )
     .map(drop)

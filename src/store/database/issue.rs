@@ -106,6 +106,21 @@ impl<E: Engine> Database<E> {
         )))
     }
 
+    /// The number of this very check-in, where it has one.
+    #[cfg(any(feature = "postgres", test))]
+    pub(in crate::store) fn told_before(&self, visit: Uuid) -> Result<Option<Answer>, StoreError> {
+        let held = self.read(|sql| {
+            let row = sql.first(
+                "SELECT visit, number, state, rejected, kind, service, printed, record, place
+                 FROM visits WHERE visit = $1",
+                values![visit],
+            )?;
+            row.as_ref().map(|row| Held::of(row, "")).transpose()
+        })?;
+        let issued = held.map(|held| self.issued(held)).transpose()?;
+        Ok(issued.map(Answer::Same))
+    }
+
     fn ruling(&self, draft: &Draft, person: &Digest) -> Result<Ruling, StoreError> {
         let rows = self.read(|sql| {
             let rows = sql.query(

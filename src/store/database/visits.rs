@@ -3,12 +3,16 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::calls::lane_number;
 use super::{Changed, Database, Engine, Fault, Row, Sql, values};
 use crate::identity::shown_name;
-use crate::queue::{Draft, Paper, QueueNumber, ServiceCode, VisitRecord};
+use crate::queue::{Draft, Lane, Paper, QueueNumber, ServiceCode, VisitRecord};
 use crate::store::seal::Column;
 use crate::store::{Answer, StoreError, Tally, VisitLine, Visits};
 
+/// The state of what has left a kiosk's own store for the shared one: the row stays, so that the
+/// check-in is told its number again, and nothing else is done with it.
+pub(super) const CARRIED: &str = "carried";
 /// The record of a visit; its row is the visit's id.
 const RECORD: Column = Column("visit record");
 
@@ -67,6 +71,21 @@ impl<E: Engine> Visits for Database<E> {
                      WHERE visit = $1 AND state = 'waiting' AND printed = 0"
                 ),
                 values![visit, at],
+            )
+            .map(drop)
+        })
+    }
+
+    fn ask_priority(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError> {
+        self.write_news(Changed::Queues, |tx| {
+            self.known(tx, visit)?;
+            let changed = changed_at(2);
+            tx.execute(
+                &format!(
+                    "UPDATE visits SET asks_priority = 1, {changed}
+                     WHERE visit = $1 AND lane = $3 AND kind = 'service'"
+                ),
+                values![visit, at, lane_number(Lane::Ordinary)],
             )
             .map(drop)
         })
@@ -141,7 +160,9 @@ impl<E: Engine> Visits for Database<E> {
                          AND other.service = visits.service AND other.kind = 'service'
                          AND other.seq <> visits.seq
                          AND other.state IN ('waiting', 'called', 'held')
-                         AND visits.state IN ('waiting', 'called', 'held')) THEN 1 ELSE 0 END
+                         AND visits.state IN ('waiting', 'called', 'held')) THEN 1 ELSE 0 END,
+                     CASE WHEN visits.state IN ('waiting', 'called', 'held')
+                         THEN asks_priority ELSE 0 END
                  FROM visits JOIN outbox USING (seq)
                  WHERE day = $1 AND visits.state NOT IN ('settled', 'void') ORDER BY at, seq",
                 values![day.to_string()],
@@ -159,9 +180,12 @@ impl<E: Engine> Visits for Database<E> {
 }
 
 impl<E: Engine> Database<E> {
-    /// That the visit is in the store.
+    /// That the visit is in the store, and has not left it.
     pub(super) fn known(&self, sql: &mut dyn Sql, visit: Uuid) -> Result<(), Fault> {
-        let row = sql.first("SELECT 1 FROM visits WHERE visit = $1", values![visit])?;
+        let row = sql.first(
+            "SELECT 1 FROM visits WHERE visit = $1 AND state <> $2",
+            values![visit, CARRIED],
+        )?;
         row.map(drop).ok_or(Fault::Store(StoreError::Unknown {
             what: "visit",
             id: visit,
@@ -240,6 +264,7 @@ fn waits_for(row: &Row) -> Result<Vec<String>, Fault> {
         ("handover", sending == "local"),
         ("parked", sending == "parked"),
         ("two_numbers", row.get::<bool>(12)?),
+        ("priority", row.get::<bool>(13)?),
     ];
     Ok(waits
         .into_iter()

@@ -23,6 +23,8 @@ pub(in crate::store) enum Later {
     Paper(Uuid, Paper, Timestamp),
     /// The patient left.
     Unclaim(Uuid, Timestamp),
+    /// The patient says that they go first.
+    AskPriority(Uuid, Timestamp),
     /// Staff have seen to it.
     Settle(Uuid, Timestamp),
     /// The kiosk started anew: its numbers of before, of whose paper nothing is known.
@@ -33,9 +35,10 @@ impl Later {
     /// The one visit that it is about.
     pub(super) fn visit(&self) -> Option<Uuid> {
         match self {
-            Self::Paper(visit, ..) | Self::Unclaim(visit, _) | Self::Settle(visit, _) => {
-                Some(*visit)
-            }
+            Self::Paper(visit, ..)
+            | Self::Unclaim(visit, _)
+            | Self::AskPriority(visit, _)
+            | Self::Settle(visit, _) => Some(*visit),
             Self::Abandon(..) => None,
         }
     }
@@ -45,6 +48,7 @@ impl Later {
         match self {
             Self::Paper(visit, paper, at) => store.paper(*visit, *paper, *at),
             Self::Unclaim(visit, at) => store.unclaim(*visit, *at),
+            Self::AskPriority(visit, at) => store.ask_priority(*visit, *at),
             Self::Settle(visit, at) => store.settle(*visit, *at),
             Self::Abandon(kiosk, day, at) => store.abandon(kiosk, *day, *at).map(drop),
         }
@@ -62,6 +66,10 @@ impl<E: Engine + 'static> Visits for Failover<E> {
 
     fn unclaim(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError> {
         self.inner.act(&Later::Unclaim(visit, at))
+    }
+
+    fn ask_priority(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError> {
+        self.inner.act(&Later::AskPriority(visit, at))
     }
 
     fn settle(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError> {

@@ -44,12 +44,11 @@ impl<E: Engine> Inner<E> {
             }
             let apart = self.own.apart(&self.prefix, BATCH)?;
             for visit in &apart {
-                let _moving = self.moving.write().unwrap_or_else(PoisonError::into_inner);
                 self.carry(*visit)?;
                 carried += 1;
             }
             // Nothing may come between the last look and the word that the line is there.
-            let _moving = self.moving.write().unwrap_or_else(PoisonError::into_inner);
+            let _ending = self.ending.write().unwrap_or_else(PoisonError::into_inner);
             if self.own.apart(&self.prefix, 1)?.is_empty() && self.own.later(1)?.is_empty() {
                 self.state().cut = None;
                 return Ok(carried);
@@ -63,7 +62,7 @@ impl<E: Engine> Inner<E> {
         let said = self.shared.clock()?;
         // Read about half-way: a slow line would set this kiosk's numbers before others'.
         let at = asked + asked.elapsed() / 2;
-        let _moving = self.moving.write().unwrap_or_else(PoisonError::into_inner);
+        let _ending = self.ending.write().unwrap_or_else(PoisonError::into_inner);
         let before = self.state().clock;
         if !before.heard {
             let wrong_by = said.saturating_sub(before.at(at));
@@ -75,19 +74,23 @@ impl<E: Engine> Inner<E> {
         Ok(())
     }
 
-    /// One visit arrives in the shared store, then leaves this one. Arriving twice is arriving once.
+    /// One visit arrives in the shared store, then leaves this one: again, if something was done with
+    /// it meanwhile. Arriving twice is arriving once. Nobody waits for it: a slow line would keep a
+    /// patient waiting.
     fn carry(&self, visit: uuid::Uuid) -> Result<(), StoreError> {
-        let Some(row) = self.own.carried(visit)? else {
-            return Ok(());
-        };
-        let twin_was_sent = self.shared.adopt(&row)?;
-        if twin_was_sent {
-            self.shared.park(
-                visit,
-                "the hospital's system has this visit with another number, of which the patient \
-                 was never told: correct the number there",
-            )?;
+        while let Some(row) = self.own.carried(visit)? {
+            let twin_was_sent = self.shared.adopt(&row)?;
+            if twin_was_sent {
+                self.shared.park(
+                    visit,
+                    "the hospital's system has this visit with another number, of which the patient \
+                     was never told: correct the number there",
+                )?;
+            }
+            if self.own.leave(&row)? {
+                break;
+            }
         }
-        self.own.forget(visit)
+        Ok(())
     }
 }

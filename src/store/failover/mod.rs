@@ -8,7 +8,8 @@
 //! asked again.
 //!
 //! Invariants: no number on paper changes; a visit is in exactly one of the two stores, or in both for
-//! the moment between its arrival there and its removal here, and arriving twice is arriving once; a
+//! the moment between its arrival there and its leaving here (what is done with it in that moment is
+//! done here, and carried over once more), and arriving twice is arriving once; a
 //! number that was taken in a call whose answer never came, and that nobody therefore saw, is void
 //! once the line is back.
 //!
@@ -56,8 +57,8 @@ struct Inner<E: Engine> {
     prepare: fn(&Database<E>) -> Result<(), StoreError>,
     /// The last row of the own store when this run began.
     began_after: i64,
-    /// Held while a visit moves from one store to the other.
-    moving: RwLock<()>,
+    /// Held while the end of a cut is told: until then numbers are given here.
+    ending: RwLock<()>,
     state: Mutex<State>,
     changed: Condvar,
     look_again: Duration,
@@ -132,7 +133,7 @@ impl<E: Engine + 'static> Failover<E> {
             own,
             prefix,
             prepare,
-            moving: RwLock::default(),
+            ending: RwLock::default(),
             state: Mutex::new(State {
                 cut: Some((now, "it was not reached yet".to_owned())),
                 clock: SharedClock {
@@ -206,9 +207,9 @@ impl<E: Engine> Inner<E> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Nothing moves while this is held.
+    /// A cut does not end while this is held.
     fn still(&self) -> RwLockReadGuard<'_, ()> {
-        self.moving.read().unwrap_or_else(PoisonError::into_inner)
+        self.ending.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_cut(&self) -> bool {
@@ -275,14 +276,16 @@ impl<E: Engine> Inner<E> {
 
     fn issue(&self, draft: &Draft) -> Result<Answer, StoreError> {
         loop {
-            // What was given here is told again from here, until it is carried over.
-            let given_here = self.own.has(draft.visit)?;
-            if !given_here && let Some(answer) = self.ask(|shared| shared.issue(draft))? {
+            // What was given here is told again from here, even when it is carried over.
+            if let Some(answer) = self.own.told_before(draft.visit)? {
+                return Ok(answer);
+            }
+            if let Some(answer) = self.ask(|shared| shared.issue(draft))? {
                 return Ok(answer);
             }
             let _still = self.still();
-            // Otherwise the line came back, or the visit was carried over, just now.
-            if self.is_cut() || self.own.has(draft.visit)? {
+            // Otherwise the line came back just now.
+            if self.is_cut() {
                 return self.issue_apart(draft);
             }
         }
@@ -303,7 +306,11 @@ impl<E: Engine> Inner<E> {
             if let Some(visit) = act.visit()
                 && self.own.has(visit)?
             {
-                return act.done_to(&self.own);
+                match act.done_to(&self.own) {
+                    // It has just left.
+                    Err(StoreError::Unknown { .. }) => continue,
+                    done => return done,
+                }
             }
             if self.is_cut() {
                 return self.own.note_later(act);

@@ -14,8 +14,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::config::SharedStore;
 
-/// Connections of one kiosk: it does few things at once, and thirty kiosks share the server.
-const CONNECTIONS_MAX: usize = 4;
+/// Connections of one kiosk, beside the one that listens: it does few things at once, and thirty kiosks
+/// share a server that takes a hundred connections unless it is told otherwise.
+const CONNECTIONS_MAX: usize = 2;
 /// An idle line says after this time that it is alive.
 const KEEPALIVE: Duration = Duration::from_secs(5);
 /// What the server itself ends, should this program be stopped in the middle: a lock is not held

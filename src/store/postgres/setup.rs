@@ -10,6 +10,7 @@ use crate::store::sql::{Fault, Sql, values};
 const SHAPES: &[&str] = &[
     include_str!("../schema/postgres/0001.sql"),
     include_str!("../schema/postgres/0002.sql"),
+    include_str!("../schema/postgres/0003.sql"),
 ];
 /// PostgreSQL 15.
 const SERVER_LEAST: i64 = 150_000;

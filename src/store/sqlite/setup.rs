@@ -21,6 +21,7 @@ const SHAPES: &[&str] = &[
     include_str!("../schema/sqlite/0001.sql"),
     include_str!("../schema/sqlite/0002.sql"),
     include_str!("../schema/sqlite/0003.sql"),
+    include_str!("../schema/sqlite/0004.sql"),
 ];
 /// `PRAGMA synchronous`: FULL.
 const FULL: i64 = 2;

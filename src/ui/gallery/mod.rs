@@ -2,7 +2,7 @@
 
 mod sight;
 
-use crate::checkin::{Keypad, PaperShown, Reading, Screen, Shown, View, Want, Ways};
+use crate::checkin::{Keypad, PaperShown, PriorityShown, Reading, Screen, Shown, View, Want, Ways};
 use crate::identity::{Grade, Private};
 use crate::queue::{QueueNumber, Series, ServiceCode, Session};
 use crate::scan::Glance;
@@ -317,7 +317,19 @@ fn ended(desk: Option<Cause>, paper: PaperShown, grade: Option<Grade>) -> Screen
         paper,
         who: desk.is_none().then(person),
         grade,
+        priority: match desk {
+            Some(_) => PriorityShown::Known,
+            None => PriorityShown::Offered,
+        },
     }
+}
+
+fn asked_priority() -> Screen {
+    let mut done = ended(None, PaperShown::Printed, Some(Grade::Claimed));
+    if let Screen::Done { priority, .. } = &mut done {
+        *priority = PriorityShown::Asked;
+    }
+    done
 }
 
 fn ends() -> impl Iterator<Item = (&'static str, Screen)> {
@@ -334,6 +346,7 @@ fn ends() -> impl Iterator<Item = (&'static str, Screen)> {
             "done",
             ended(None, PaperShown::Printed, Some(Grade::Proven)),
         ),
+        ("done-priority-asked", asked_priority()),
         ("done-no-paper", ended(None, missing, Some(Grade::Claimed))),
         (
             "done-desk",

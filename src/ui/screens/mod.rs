@@ -84,6 +84,7 @@ pub(super) fn draw(canvas: &mut Canvas, mut area: Rect, view: &View) {
             paper,
             who,
             grade,
+            priority,
         } => {
             let stands = number::Stands {
                 number,
@@ -95,6 +96,7 @@ pub(super) fn draw(canvas: &mut Canvas, mut area: Rect, view: &View) {
                 desk: *desk,
                 paper: *paper,
                 grade: *grade,
+                priority: *priority,
                 card_present: view.card_present,
             };
             number::done(canvas, area, &stands, &end);

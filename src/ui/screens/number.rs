@@ -4,7 +4,7 @@ use super::{
     Canvas, Cut, Icon, Inks, Kind, Line, Look, Rect, Shown, Text, Touch, body, colour, line, offer,
     offers_below, tableau, title, who,
 };
-use crate::checkin::PaperShown;
+use crate::checkin::{PaperShown, PriorityShown};
 use crate::identity::Grade;
 use crate::queue::QueueNumber;
 use crate::words::Cause;
@@ -22,6 +22,7 @@ pub(super) struct End {
     pub desk: Option<Cause>,
     pub paper: PaperShown,
     pub grade: Option<Grade>,
+    pub priority: PriorityShown,
     pub card_present: bool,
 }
 
@@ -57,9 +58,17 @@ pub(super) fn done(canvas: &mut Canvas, mut area: Rect, stands: &Stands, end: &E
         canvas.say(Text::Finish),
         Touch::Finish,
     );
-    offers_below(canvas, &mut rest, vec![finish]);
+    let mut offers = vec![finish];
+    if end.priority == PriorityShown::Offered {
+        let label = canvas.say(Text::AskPriority);
+        offers.insert(
+            0,
+            offer(Look::Secondary, Icon::Person, label, Touch::AskPriority),
+        );
+    }
+    offers_below(canvas, &mut rest, offers);
     let language = canvas.language;
-    let (icon, lines) = match (end.paper, end.desk) {
+    let (icon, mut lines) = match (end.paper, end.desk) {
         (PaperShown::Missing(cause), desk) => {
             let first = desk.unwrap_or(cause);
             let why = line(Kind::Strong, colour::ON_NOTE, first.patient(language));
@@ -95,6 +104,9 @@ pub(super) fn done(canvas: &mut Canvas, mut area: Rect, stands: &Stands, end: &E
             ],
         ),
     };
+    if end.priority == PriorityShown::Asked {
+        lines.push(body(canvas.say(Text::PriorityAsked)));
+    }
     if let PaperShown::Missing(_) = end.paper {
         canvas.plate(rest, colour::NOTE, None);
         rest = rest.shrink(canvas.tokens.space(14.0));

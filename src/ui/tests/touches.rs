@@ -93,6 +93,11 @@ fn each_button_sends_its_touch() {
         ),
         ("choose", "Khám ngoại", service),
         ("done", text(Language::Vi, Text::Finish), Touch::Finish),
+        (
+            "done",
+            text(Language::Vi, Text::AskPriority),
+            Touch::AskPriority,
+        ),
         ("help", text(Language::Vi, Text::Back), Touch::Cancel),
     ];
     let mut kiosk = kiosk(PANELS[0], false, welcome(0));

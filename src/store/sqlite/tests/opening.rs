@@ -68,7 +68,7 @@ fn durability_is_what_the_database_says_it_is() {
     let folder = tempfile::tempdir().expect("folder");
     let store = open(folder.path()).expect("a new store");
     let line = store.probe().expect("probed");
-    let settings = "journal_mode=wal, synchronous=full, foreign_keys=on, version 3";
+    let settings = "journal_mode=wal, synchronous=full, foreign_keys=on, version 4";
     assert!(line.contains(settings), "{line}");
     for (setting, wrong) in [("synchronous", "off"), ("foreign_keys", "off")] {
         let store = open(folder.path()).expect("opens");
@@ -149,7 +149,7 @@ fn what_is_not_a_store_of_this_version_is_left_alone() {
     fs::write(&settings.path, "").expect("written");
     open(folder.path()).expect("an empty file is a new store");
     let raw = Connection::open(&settings.path).expect("opens");
-    raw.pragma_update(None, "user_version", 4).expect("set");
+    raw.pragma_update(None, "user_version", 5).expect("set");
     assert!(file_fault(&settings).contains("newer program"));
 
     let foreign = config::Store {

@@ -1,0 +1,2 @@
+-- The patient says that they go first, for a reason that no paper shows; staff judge.
+ALTER TABLE visits ADD COLUMN asks_priority bigint NOT NULL DEFAULT 0;
