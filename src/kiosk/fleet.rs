@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -19,6 +20,9 @@ use crate::words::Cause;
 /// Commands are looked for this often where the store does not tell of them: the console may be another
 /// process.
 const LOOK_FOR_COMMANDS: Duration = Duration::from_secs(1);
+/// Changes within this time are told together: whoever looks on needs no more, and a site's server
+/// tells each of them to every kiosk.
+const TOGETHER: Duration = Duration::from_millis(300);
 /// A kiosk that is well says so this often.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 /// A command that is older than this when the kiosk first sees it (it was off, or cut off) is not
@@ -42,10 +46,14 @@ pub(super) fn work(
         given: BTreeSet::new(),
     };
     let poked = Arc::downgrade(&shared);
+    let asked = Arc::new(AtomicBool::new(true));
+    let tell = Arc::clone(&asked);
     let news = store.watch(Arc::new(move |changed| {
-        let asked = matches!(changed, Changed::Commands | Changed::Anything);
-        if let Some(shared) = poked.upgrade().filter(|_| asked) {
-            shared.poke();
+        if let Changed::Commands | Changed::Anything = changed {
+            tell.store(true, Ordering::SeqCst);
+            if let Some(shared) = poked.upgrade() {
+                shared.poke();
+            }
         }
     }));
     let patience = match news {
@@ -70,19 +78,21 @@ pub(super) fn work(
             known = Some(health);
         }
         let status = status(&shared);
-        let due = told
+        let beat = told
             .as_ref()
-            .is_none_or(|(last, at)| *last != status || at.elapsed() >= HEARTBEAT);
-        if due {
+            .is_none_or(|(_, at)| at.elapsed() >= HEARTBEAT);
+        if beat || told.as_ref().is_some_and(|(last, _)| *last != status) {
             if let Err(error) = store.publish(&kiosk, &status, Timestamp::now()) {
                 tracing::warn!(%error, "the kiosk's state is not published");
             }
             told = Some((status, Instant::now()));
         }
-        if let Err(error) = commands.look(Timestamp::now()) {
+        // Where the store tells of them, none is missed for longer than a heartbeat.
+        let wanted = asked.swap(false, Ordering::SeqCst) || beat || news == News::OwnOnly;
+        if wanted && let Err(error) = commands.look(Timestamp::now()) {
             tracing::warn!(%error, "commands of staff cannot be read or answered");
         }
-        true
+        shared.wait_closed(TOGETHER)
     };
     move || turns("fleet", turn)
 }

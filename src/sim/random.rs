@@ -18,6 +18,7 @@ impl Random {
     }
 
     /// The next 64 bits.
+    #[expect(clippy::should_implement_trait, reason = "it has no end to tell of")]
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
@@ -75,6 +76,7 @@ impl Noise {
     }
 
     /// The next value.
+    #[expect(clippy::should_implement_trait, reason = "it has no end to tell of")]
     pub fn next(&mut self) -> f32 {
         if self.left == 0 {
             self.bits = self.random.next();
