@@ -1,12 +1,14 @@
 //! `tiepdon store`: a copy of the store, and back; a shared store for several kiosks.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command as Program, ExitCode};
 
 use super::print;
 use super::source::Source;
 use crate::config::Config;
-use crate::store::{Sqlite, StoreError};
+#[cfg(feature = "postgres")]
+use crate::store::Postgres;
+use crate::store::{Restored, Sqlite, StoreError};
 
 /// Numbers given since a backup that was made in the morning of a busy day.
 const SKIP: u32 = 1000;
@@ -16,14 +18,15 @@ const SETUP: &str = include_str!("../../assets/store/setup.sh");
 /// What must survive.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Copy this kiosk's own store to a new file; the kiosk goes on. The key file is not in it
+    /// Copy the store to a new file, the one that kiosks share where there is one; kiosks go on. The key
+    /// file is not in it
     Backup {
         /// The new file
         file: PathBuf,
         #[command(flatten)]
         source: Source,
     },
-    /// Put a backup in the place of this kiosk's own store, which is set aside
+    /// Put a backup in the place of the store, which is set aside
     Restore {
         /// The backup
         file: PathBuf,
@@ -53,8 +56,7 @@ pub(super) enum Command {
 pub(super) fn run(command: &Command) -> ExitCode {
     let done = match command {
         Command::Backup { file, source } => own(source).and_then(|config| {
-            let store = open(&config).map_err(said)?;
-            store.backup(file).map_err(said)?;
+            backup(&config, file).map_err(said)?;
             Ok(format!(
                 "{}: keep it apart from the key file {}",
                 file.display(),
@@ -62,7 +64,7 @@ pub(super) fn run(command: &Command) -> ExitCode {
             ))
         }),
         Command::Restore { file, skip, source } => own(source).and_then(|config| {
-            let restored = Sqlite::restore(&config.store, file, *skip).map_err(said)?;
+            let restored = restore(&config, file, *skip).map_err(said)?;
             let aside = restored.aside.map_or_else(String::new, |aside| {
                 format!("; the store of before is {}", aside.display())
             });
@@ -100,9 +102,24 @@ fn own(source: &Source) -> Result<Config, Vec<String>> {
     source.load()
 }
 
-fn open(config: &Config) -> Result<Sqlite, StoreError> {
+fn backup(config: &Config, file: &Path) -> Result<(), StoreError> {
+    #[cfg(feature = "postgres")]
+    if let Some(shared) = &config.shared {
+        return Postgres::backup(shared, file);
+    }
     let queues = config.services.iter().chain([&config.desk]);
-    Sqlite::open(&config.store, queues)
+    Sqlite::open(&config.store, queues)?.backup(file)
+}
+
+fn restore(config: &Config, file: &Path, skip: u32) -> Result<Restored, StoreError> {
+    #[cfg(feature = "postgres")]
+    if let Some(shared) = &config.shared {
+        let queues = config.services.iter().chain([&config.desk]);
+        let key_file = &config.store.key_file;
+        let store = Postgres::lazy(shared, &config.kiosk.id, key_file, queues)?;
+        return store.restore(shared, file, skip);
+    }
+    Sqlite::restore(&config.store, file, skip)
 }
 
 fn said(error: StoreError) -> Vec<String> {
@@ -110,7 +127,7 @@ fn said(error: StoreError) -> Vec<String> {
 }
 
 /// The script says itself what it does, and what is amiss.
-fn setup(listen: &str, from: &str, folder: &std::path::Path) -> Result<String, Vec<String>> {
+fn setup(listen: &str, from: &str, folder: &Path) -> Result<String, Vec<String>> {
     let done = Program::new("bash")
         .args(["-c", SETUP, "tiepdon store setup", listen, from])
         .arg(folder)

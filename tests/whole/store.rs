@@ -1,9 +1,11 @@
-//! The store read-only, without its key, held by another, shared by two kiosks and by twenty.
+//! The store read-only, on a full disk, without its key, held by another, shared by two kiosks and by
+//! twenty.
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 
 use tiepdon::words::Text;
 
@@ -157,6 +159,96 @@ fn a_store_with_damaged_pages_is_told_and_put_back_from_its_backup() {
         .filter_map(Result::ok)
         .any(|file| fs::read(file.path()).is_ok_and(|bytes| bytes == pages));
     assert!(kept, "the damaged store is set aside, not thrown away");
+}
+
+/// The store's own small disk, of which the program never hears.
+#[test]
+fn a_full_disk_sends_the_patient_to_staff_and_loses_nothing() {
+    let site = Site::new(&Plan::default());
+    let folder = site.store_file();
+    let folder = folder.parent().expect("in a folder");
+    fs::create_dir_all(folder).expect("a folder");
+    let Some(disk) = Disk::mount(folder) else {
+        return;
+    };
+    let check_in = |code: &str| {
+        let mut inside = disk.inside();
+        let command = site.command("K1", &["--qr-text", code]);
+        inside.arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            inside.env(name, value.unwrap_or_default());
+        }
+        Program::start(&mut inside).end()
+    };
+    assert_eq!(check_in(&known().card_qr()).text("number"), "A001");
+    let filler = folder.join("filler");
+    let filler = filler.to_str().expect("a path in UTF-8");
+    let filled = disk
+        .inside()
+        .args(["dd", "if=/dev/zero", "bs=512"])
+        .arg(format!("of={filler}"))
+        .output();
+    assert!(
+        !filled.expect("dd runs").status.success(),
+        "the disk is full now"
+    );
+    let full = check_in(&other().card_qr());
+    assert_ne!(full.code, Some(0), "{full:#?}");
+    assert!(full.told.join("\n").contains("full"), "{full:#?}");
+    assert_eq!(full.text("number"), "null");
+    assert!(
+        disk.inside()
+            .args(["rm", filler])
+            .status()
+            .is_ok_and(|status| status.success())
+    );
+    assert_eq!(check_in(&known().card_qr()).text("number"), "A001", "kept");
+    assert_eq!(
+        check_in(&other().card_qr()).text("number"),
+        "A002",
+        "none was used up"
+    );
+}
+
+/// A disk of a megabyte at a folder, for whoever is inside: a mount namespace of its own.
+struct Disk(Child);
+
+impl Disk {
+    #[allow(clippy::print_stderr, reason = "that a test is skipped is said")]
+    fn mount(folder: &std::path::Path) -> Option<Self> {
+        const MOUNT: &str =
+            "mount -t tmpfs -o size=1m,mode=700 tmpfs \"$0\" && echo there && read -r end";
+        let mut holder = Command::new("unshare")
+            .args(["-m", "sh", "-c", MOUNT])
+            .arg(folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .ok()?;
+        let mut there = String::new();
+        let output = holder.stdout.take().expect("piped");
+        let read = BufReader::new(output).read_line(&mut there);
+        let disk = Self(holder);
+        if read.is_ok_and(|bytes| bytes > 0) {
+            return Some(disk);
+        }
+        eprintln!("skipped: nothing may be mounted here");
+        None
+    }
+
+    /// A command inside; its program and arguments follow.
+    fn inside(&self) -> Command {
+        let mut command = Command::new("nsenter");
+        command.args(["-m", "-t", &self.0.id().to_string(), "--"]);
+        command
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// Nothing was issued: no JSON, exit 1, and lines that say what failed.

@@ -169,7 +169,10 @@ impl<E: Engine> Database<E> {
         self
     }
 
-    fn read<T>(&self, work: impl FnMut(&mut dyn Sql) -> Result<T, Fault>) -> Result<T, StoreError> {
+    pub(super) fn read<T>(
+        &self,
+        work: impl FnMut(&mut dyn Sql) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
         self.engine.read(work).map_err(|fault| self.error(fault))
     }
 

@@ -149,30 +149,34 @@ impl<E: Engine> Visits for Database<E> {
     fn waiting(&self, day: Date) -> Result<Vec<VisitLine>, StoreError> {
         self.read(|sql| {
             let rows = sql.query(
-                "SELECT visit, number, service, visits.kiosk, at, kind, visits.state, printed,
-                     CASE WHEN paper = 'failed' OR paper IS NULL AND EXISTS (
+                "SELECT visit, number, service, kiosk, at, kind, state, printed, unheard, sending, why,
+                     record, two, asks
+                 FROM (
+                     SELECT visit, number, service, visits.kiosk, at, visits.seq, kind, visits.state,
+                         printed, outbox.state AS sending, why, record,
+                         CASE WHEN paper = 'failed' OR paper IS NULL AND EXISTS (
                              SELECT 1 FROM visits later
                              WHERE later.day = visits.day AND later.kiosk = visits.kiosk
-                             AND later.seq > visits.seq) THEN 1 ELSE 0 END,
-                     outbox.state, why, record,
-                     CASE WHEN kind = 'service' AND EXISTS (SELECT 1 FROM visits other
-                         WHERE other.person = visits.person AND other.day = visits.day
-                         AND other.service = visits.service AND other.kind = 'service'
-                         AND other.seq <> visits.seq
-                         AND other.state IN ('waiting', 'called', 'held')
-                         AND visits.state IN ('waiting', 'called', 'held')) THEN 1 ELSE 0 END,
-                     CASE WHEN visits.state IN ('waiting', 'called', 'held')
-                         THEN asks_priority ELSE 0 END
-                 FROM visits JOIN outbox USING (seq)
-                 WHERE day = $1 AND visits.state NOT IN ('settled', 'void') ORDER BY at, seq",
+                             AND later.seq > visits.seq) THEN 1 ELSE 0 END AS unheard,
+                         CASE WHEN kind = 'service' AND EXISTS (SELECT 1 FROM visits other
+                             WHERE other.person = visits.person AND other.day = visits.day
+                             AND other.service = visits.service AND other.kind = 'service'
+                             AND other.seq <> visits.seq
+                             AND other.state IN ('waiting', 'called', 'held')
+                             AND visits.state IN ('waiting', 'called', 'held'))
+                             THEN 1 ELSE 0 END AS two,
+                         CASE WHEN visits.state IN ('waiting', 'called', 'held')
+                             THEN asks_priority ELSE 0 END AS asks
+                     FROM visits JOIN outbox USING (seq)
+                     WHERE day = $1 AND visits.state NOT IN ('settled', 'void')) AS line
+                 WHERE kind = 'desk' OR state = 'unclaimed' OR unheard = 1 AND printed = 0
+                     OR sending IN ('local', 'parked') OR two = 1 OR asks = 1
+                 ORDER BY at, seq",
                 values![day.to_string()],
             )?;
             let mut lines = Vec::new();
             for row in &rows {
-                let waits_for = waits_for(row)?;
-                if !waits_for.is_empty() {
-                    lines.push(self.line(row, waits_for)?);
-                }
+                lines.push(self.line(row, waits_for(row)?)?);
             }
             Ok(lines)
         })

@@ -7,6 +7,7 @@
 //! Commits wait for the disk (`synchronous_commit`), and for the standby where one is configured:
 //! a number that was told survives both.
 
+mod backup;
 mod connect;
 mod line;
 mod listen;

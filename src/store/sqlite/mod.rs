@@ -260,18 +260,18 @@ impl From<rusqlite::Error> for Fault {
         ];
         let taken = matches!(&error, rusqlite::Error::SqliteFailure(cause, _)
             if cause.code == ErrorCode::ConstraintViolation && unique.contains(&cause.extended_code));
-        let code = error.sqlite_error_code();
         if taken {
-            Self::Taken(error.to_string())
-        } else if matches!(
-            code,
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-        ) {
-            Self::Database(format!(
-                "{error}: the disk may be failing; put the last backup in its place with `tiepdon store restore`"
-            ))
-        } else {
-            Self::Database(error.to_string())
+            return Self::Taken(error.to_string());
         }
+        let cure = match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                ": the disk may be failing; put the last backup in its place with `tiepdon store restore`"
+            }
+            Some(ErrorCode::DiskFull | ErrorCode::SystemIoFailure) => {
+                ": the disk is full or failing; make room, and ask `tiepdon doctor`"
+            }
+            Some(_) | None => "",
+        };
+        Self::Database(format!("{error}{cure}"))
     }
 }

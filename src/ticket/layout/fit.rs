@@ -52,10 +52,20 @@ pub(super) fn fit(lines: &[String], weight: &str, size: f32, size_min: f32, widt
     }
 }
 
-/// As few lines as `widest` allows, and those about equally long: no word stands alone below.
+/// As few lines as `widest` allows: broken after commas where that needs no more of them, else about
+/// equally long, so that no word stands alone below.
 fn balanced(words: &[(&str, f32)], space: f32, widest: f32) -> Vec<(String, f32)> {
     const STEP: f32 = 0.97;
     let mut best = wrap(words, space, widest);
+    let phrases = phrases(words, space);
+    let phrases: Vec<_> = phrases
+        .iter()
+        .map(|(text, width)| (&**text, *width))
+        .collect();
+    let by_phrase = wrap(&phrases, space, widest);
+    if by_phrase.len() == best.len() && by_phrase.iter().all(|(_, used)| *used <= widest) {
+        return by_phrase;
+    }
     let mut narrower = widest * STEP;
     while narrower > widest / 2.0 {
         let lines = wrap(words, space, narrower);
@@ -66,6 +76,17 @@ fn balanced(words: &[(&str, f32)], space: f32, widest: f32) -> Vec<(String, f32)
         narrower *= STEP;
     }
     best
+}
+
+/// What ends with a comma, as one word each.
+fn phrases(words: &[(&str, f32)], space: f32) -> Vec<(String, f32)> {
+    let ends = |(word, _): &(&str, f32)| word.ends_with(',');
+    let phrase = |words: &[(&str, f32)]| {
+        let texts: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let widths: f32 = words.iter().map(|(_, width)| width + space).sum();
+        (texts.join(" "), widths - space)
+    };
+    words.split_inclusive(ends).map(phrase).collect()
 }
 
 /// Lines with their widths; only a single word may be wider than `widest`.
@@ -215,6 +236,14 @@ mod tests {
             [("Nghiêng".to_owned(), true)]
         );
         check("", 30.0, 1);
+    }
+
+    #[test]
+    fn a_line_breaks_after_a_comma_where_that_needs_no_more_lines() {
+        let fitted = check("Phòng khám số 12, tầng 3", 260.0, 2);
+        let lines: Vec<_> = fitted.lines.iter().map(|(line, _)| &**line).collect();
+        assert_eq!(lines, ["Phòng khám số 12,", "tầng 3"]);
+        check("Phòng, khám số mười hai, tầng 3", 200.0, 2);
     }
 
     #[test]

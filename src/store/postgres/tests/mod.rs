@@ -257,3 +257,52 @@ fn what_an_earlier_run_had_on_its_way_is_not_written_after_the_kiosk_started_ane
     let next = conformance::new(&other, &conformance::draft(3));
     assert_eq!(next.number.as_str(), "A002", "nothing came of the wish");
 }
+
+#[test]
+fn a_backup_is_put_back_and_no_number_of_before_comes_again() {
+    let Some(cluster) = cluster() else { return };
+    let folder = tempfile::tempdir().expect("folder");
+    let url = cluster.database();
+    let shared = settings(&url);
+    let file = folder.path().join("backup");
+    let store = open(folder.path(), &url).expect("a new store");
+    let number = |store: &Postgres, n| {
+        let issued = conformance::new(store, &conformance::proven(n, n));
+        issued.number.to_string()
+    };
+    assert_eq!(number(&store, 1), "A001");
+    Postgres::backup(&shared, &file).expect("copied");
+    let again = Postgres::backup(&shared, &file).expect_err("it is there");
+    assert!(again.to_string().contains("name a new file"), "{again}");
+    assert_eq!(number(&store, 2), "A002");
+
+    let other = open_as("K2", folder.path(), &url).expect("opens");
+    let busy = store.restore(&shared, &file, 10).expect_err("K2 is there");
+    assert!(busy.to_string().contains("stop them first"), "{busy}");
+    drop(other);
+    // Its connections end when the server has noticed.
+    let mut restored = store.restore(&shared, &file, 10);
+    for _ in 0..100 {
+        if restored.is_ok() {
+            break;
+        }
+        std::thread::park_timeout(Duration::from_millis(100));
+        restored = store.restore(&shared, &file, 10);
+    }
+    let restored = restored.expect("put back");
+    assert_eq!(restored.series, 1);
+    let aside = restored.aside.expect("the store of before");
+    assert!(aside.metadata().expect("a file").len() > 1000);
+    assert_eq!(number(&store, 3), "A012", "A002 is on paper");
+    let again = store.issue(&conformance::proven(9, 1)).expect("works");
+    let is_first = |issued: &crate::queue::Issued| issued.number.as_str() == "A001";
+    assert!(
+        matches!(&again, crate::store::Answer::Same(issued) if is_first(issued)),
+        "{again:?}"
+    );
+    let damaged = folder.path().join("damaged");
+    let bytes = std::fs::read(&file).expect("a file");
+    std::fs::write(&damaged, &bytes[..bytes.len() / 2]).expect("written");
+    store.restore(&shared, &damaged, 10).expect_err("damaged");
+    assert_eq!(number(&store, 4), "A013", "nothing was changed");
+}
