@@ -24,7 +24,8 @@ impl Lane {
         }
     }
 
-    fn other(self) -> Self {
+    /// The one beside it.
+    pub fn other(self) -> Self {
         match self {
             Self::Priority => Self::Ordinary,
             Self::Ordinary => Self::Priority,

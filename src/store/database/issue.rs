@@ -22,6 +22,16 @@ pub(in crate::store) struct Apart<'a> {
     pub place: i64,
 }
 
+/// Who waits in a queue: in the own lane and before, and in the other.
+#[derive(Debug, Clone, Copy, Default)]
+struct Waits {
+    own: u32,
+    other: u32,
+}
+
+/// Of more than so many in a lane nobody wants to know how many there are.
+const AHEAD_MAX: u32 = 1000;
+
 /// A visit of the person, or of this check-in, as it stands in its row.
 struct Held {
     visit: Uuid,
@@ -78,7 +88,8 @@ impl<E: Engine> Database<E> {
         let record = self.sealed(draft)?;
         let taking = taking(draft, service, &person, record, apart);
         for _ in 0..OVERTAKEN_MAX {
-            match self.ruling(draft, &person)? {
+            let (ruling, waits) = self.ruling(draft, &person)?;
+            match ruling {
                 Ruling::Answer(answer) => return Ok(answer),
                 Ruling::Claim(held) => {
                     if self.claim(&held, draft.at)? {
@@ -88,7 +99,7 @@ impl<E: Engine> Database<E> {
                 Ruling::New => match self.engine.take(&taking) {
                     Ok(Taken::Number(given)) => {
                         let number = QueueNumber::from_stored(given.number);
-                        let ahead = self.ahead(draft, given.place)?;
+                        let ahead = self.called_before(draft, waits)?;
                         return Ok(Answer::New(issued(draft.clone(), number, ahead, 0)));
                     }
                     Ok(Taken::Full) => {
@@ -121,18 +132,52 @@ impl<E: Engine> Database<E> {
         Ok(issued.map(Answer::Same))
     }
 
-    fn ruling(&self, draft: &Draft, person: &Digest) -> Result<Ruling, StoreError> {
-        let rows = self.read(|sql| {
+    /// What the rules say, and who waits where a new number would: one question, for it is a trip to
+    /// the server.
+    fn ruling(&self, draft: &Draft, person: &Digest) -> Result<(Ruling, Waits), StoreError> {
+        let lane = Lane::of(draft.priority);
+        let (rows, waits) = self.read(|sql| {
             let rows = sql.query(
-                "SELECT visit, number, state, rejected, kind, service, printed, record, place
-                 FROM visits
-                 WHERE visit = $1 OR (person = $2 AND day = $3) ORDER BY seq",
-                values![draft.visit, person, draft.day.to_string()],
+                "SELECT visit, number, state, rejected, kind, visits.service, printed, record, place,
+                     waits.own, waits.other
+                 FROM (SELECT
+                     (SELECT count(*) FROM (SELECT 1 FROM visits WHERE state = 'waiting'
+                         AND service = $4 AND day = $3 AND lane = $5 AND session <= $7
+                         LIMIT $8) AS own) AS own,
+                     (SELECT count(*) FROM (SELECT 1 FROM visits WHERE state = 'waiting'
+                         AND service = $4 AND day = $3 AND lane = $6 LIMIT $8) AS other) AS other
+                 ) AS waits
+                 LEFT JOIN visits ON visit = $1 OR (person = $2 AND day = $3) ORDER BY seq",
+                values![
+                    draft.visit,
+                    person,
+                    draft.day.to_string(),
+                    &draft.service.0,
+                    lane_number(lane),
+                    lane_number(lane.other()),
+                    i64::from(draft.session.0),
+                    AHEAD_MAX
+                ],
             )?;
-            let held = |row| Held::of(row, &draft.service.0);
-            rows.iter().map(held).collect::<Result<Vec<_>, _>>()
+            let waits = match rows.first() {
+                Some(row) => Waits {
+                    own: row.get(9)?,
+                    other: row.get(10)?,
+                },
+                None => Waits::default(),
+            };
+            let mut held = Vec::new();
+            for row in &rows {
+                if row.get::<Option<Uuid>>(0)?.is_some() {
+                    held.push(Held::of(row, &draft.service.0)?);
+                }
+            }
+            Ok((held, waits))
         })?;
-        let mut rows = rows;
+        self.ruling_on(draft, rows).map(|ruling| (ruling, waits))
+    }
+
+    fn ruling_on(&self, draft: &Draft, mut rows: Vec<Held>) -> Result<Ruling, StoreError> {
         if let Some(own) = rows.iter().position(|held| held.visit == draft.visit) {
             let own = rows.swap_remove(own);
             return Ok(Ruling::Answer(Answer::Same(self.issued(own)?)));
@@ -193,35 +238,44 @@ impl<E: Engine> Database<E> {
         Ok(issued(draft, number, ahead, held.printed))
     }
 
-    /// How many of this queue are called before, if nobody else comes: those of the own lane who came
-    /// earlier, and whom the other lane sends between.
+    /// How many of this queue are called before a number at `place`, if nobody else comes: those of the
+    /// own lane who came earlier, and whom the other lane sends between.
     fn ahead(&self, draft: &Draft, place: i64) -> Result<u32, StoreError> {
-        let (service, day) = (&draft.service.0, draft.day.to_string());
         let lane = Lane::of(draft.priority);
-        self.read(|sql| {
+        let waits = self.read(|sql| {
             let row = sql.first(
-                "SELECT coalesce(sum(CASE WHEN lane = $3 AND (session < $4
-                             OR session = $4 AND place < $5) THEN 1 ELSE 0 END), 0),
-                     coalesce(sum(CASE WHEN lane <> $3 THEN 1 ELSE 0 END), 0)
-                 FROM visits WHERE service = $1 AND day = $2 AND state = 'waiting'",
+                "SELECT
+                     (SELECT count(*) FROM (SELECT 1 FROM visits WHERE state = 'waiting'
+                         AND service = $1 AND day = $2 AND lane = $3
+                         AND (session, place) < ($5, $6) LIMIT $7) AS own),
+                     (SELECT count(*) FROM (SELECT 1 FROM visits WHERE state = 'waiting'
+                         AND service = $1 AND day = $2 AND lane = $4 LIMIT $7) AS other)",
                 values![
-                    service,
-                    &day,
+                    &draft.service.0,
+                    draft.day.to_string(),
                     lane_number(lane),
+                    lane_number(lane.other()),
                     i64::from(draft.session.0),
-                    place
+                    place,
+                    AHEAD_MAX
                 ],
             )?;
-            let (own, other) = match row {
-                Some(row) => (row.get(0)?, row.get(1)?),
-                None => (0, 0),
-            };
-            if other == 0 {
-                return Ok(own);
-            }
-            let turn = turn_of(sql, &draft.service, &day)?;
-            Ok(self.interleave.ahead(turn, lane, own, other))
-        })
+            row.map_or(Ok(Waits::default()), |row| {
+                let (own, other) = (row.get(0)?, row.get(1)?);
+                Ok(Waits { own, other })
+            })
+        })?;
+        self.called_before(draft, waits)
+    }
+
+    fn called_before(&self, draft: &Draft, waits: Waits) -> Result<u32, StoreError> {
+        let Waits { own, other } = waits;
+        if other == 0 {
+            return Ok(own);
+        }
+        let lane = Lane::of(draft.priority);
+        let turn = self.read(|sql| turn_of(sql, &draft.service, &draft.day.to_string()))?;
+        Ok(self.interleave.ahead(turn, lane, own, other))
     }
 }
 
