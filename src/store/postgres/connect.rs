@@ -22,7 +22,7 @@ const KEEPALIVE: Duration = Duration::from_secs(5);
 /// What the server itself ends, should this program be stopped in the middle: a lock is not held
 /// for longer, and nobody waits for one longer.
 const SERVER_LIMITS: &str = "-c idle_in_transaction_session_timeout=5000 -c lock_timeout=2000 \
-                             -c statement_timeout=10000";
+                             -c statement_timeout=10000 -c plan_cache_mode=force_generic_plan -c jit=off";
 
 /// What the server shows the connections of one run of the program as: `tiepdon`, eight random digits
 /// of the run, and whose kiosk it is. (The server cuts long names, and knows ASCII only.)
