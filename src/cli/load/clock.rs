@@ -54,8 +54,15 @@ impl Clock {
             .env("LD_PRELOAD", &self.library)
             .env("FAKETIME_TIMESTAMP_FILE", &self.file)
             .env("FAKETIME_CACHE_DURATION", "1")
-            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
-            .env("FAKETIME_DISABLE_SHM", "1");
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+    }
+
+    /// Removes what the library leaves in shared memory of a program that was killed.
+    pub(super) fn clear_after(&self, program: u32) {
+        for name in ["faketime_shm_", "sem.faketime_sem_"] {
+            // It is gone where the program ended in peace.
+            let _ = std::fs::remove_file(format!("/dev/shm/{name}{program}"));
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::clock::Clock;
@@ -67,7 +67,7 @@ impl Post {
     pub(super) fn start(&self) -> std::io::Result<Talk> {
         let mut place = self.child();
         if let Some(mut ended) = place.take()
-            && let Some(code) = ended.wait()?.code()
+            && let Some(code) = self.wait(&mut ended)?.code()
         {
             // Nobody killed it.
             return Err(std::io::Error::other(format!("it ended with {code}")));
@@ -92,6 +92,14 @@ impl Post {
         })
     }
 
+    fn wait(&self, child: &mut Child) -> std::io::Result<ExitStatus> {
+        let status = child.wait()?;
+        if let Some(clock) = &self.clock {
+            clock.clear_after(child.id());
+        }
+        Ok(status)
+    }
+
     /// `SIGKILL`. False: there is nobody to kill.
     pub(super) fn kill(&self) -> bool {
         self.child().as_mut().is_some_and(|child| {
@@ -107,7 +115,7 @@ impl Post {
     pub(super) fn end(&self, talk: Talk) -> Result<(), String> {
         drop(talk);
         let ended = |place: &mut Option<Child>| match place.take() {
-            Some(mut child) => child.wait().map(|status| status.code()),
+            Some(mut child) => self.wait(&mut child).map(|status| status.code()),
             None => Ok(Some(0)),
         };
         let told = |error: std::io::Error| format!("{}: {error}", self.id);
@@ -127,7 +135,7 @@ impl Drop for Post {
     fn drop(&mut self) {
         if let Some(mut child) = self.child().take() {
             let _ = child.kill();
-            let _ = child.wait();
+            let _ = self.wait(&mut child);
         }
     }
 }

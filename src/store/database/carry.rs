@@ -35,12 +35,14 @@ impl<E: Engine> Database<E> {
         })
     }
 
-    /// Moves what a cut-off kiosk gave after that row by so many microseconds: the clock was wrong.
+    /// Moves what a cut-off kiosk gave after that row by so many microseconds: the clock was wrong. What
+    /// an earlier run gave cannot be of later than `now`, whatever its clock said, and holds up nobody.
     pub(in crate::store) fn set_right(
         &self,
         prefix: &str,
         after: i64,
         micros: i64,
+        now: i64,
     ) -> Result<(), StoreError> {
         let series = format!("{prefix}:%");
         self.write(|tx| {
@@ -51,8 +53,14 @@ impl<E: Engine> Database<E> {
             tx.execute(
                 "UPDATE counters SET place = place + $2 WHERE series LIKE $1",
                 values![&series, micros],
-            )
-            .map(drop)
+            )?;
+            for table in ["visits", "counters"] {
+                tx.execute(
+                    &format!("UPDATE {table} SET place = $2 WHERE series LIKE $1 AND place > $2"),
+                    values![&series, now],
+                )?;
+            }
+            Ok(())
         })
     }
 

@@ -64,13 +64,22 @@ impl<E: Engine> Inner<E> {
         let at = asked + asked.elapsed() / 2;
         let _ending = self.ending.write().unwrap_or_else(PoisonError::into_inner);
         let before = self.state().clock;
-        if !before.heard {
-            let wrong_by = said.saturating_sub(before.at(at));
-            self.own
-                .set_right(&self.prefix, self.began_after, wrong_by)?;
-        }
-        let heard = true;
-        self.state().clock = SharedClock { said, at, heard };
+        let wrong_by = match before.heard {
+            true => 0,
+            false => said.saturating_sub(before.at(at)),
+        };
+        let clock = SharedClock {
+            said,
+            at,
+            heard: true,
+        };
+        self.own.set_right(
+            &self.prefix,
+            self.began_after,
+            wrong_by,
+            clock.at(Instant::now()),
+        )?;
+        self.state().clock = clock;
         Ok(())
     }
 

@@ -320,6 +320,31 @@ fn what_was_given_before_the_shared_clock_was_heard_is_set_right() {
     assert_eq!(queue(&shared(folder.path())), expected);
 }
 
+/// It gave a number with a clock far ahead, and died before it heard the shared one.
+#[test]
+fn what_a_dead_run_gave_with_a_clock_far_ahead_holds_up_nobody() {
+    let folder = tempfile::tempdir().expect("folder");
+    let (first, second) = (Wire::whole(), Wire::whole());
+    let two = kiosk(folder.path(), "K2", &second);
+    first.cut();
+    let dead = kiosk(folder.path(), "K1", &first);
+    dead.inner.state().clock.said += 7_200_000_000;
+    assert_eq!(take(&dead, &proven(1, 1)), "K1-A001");
+    drop(dead);
+    first.heal();
+    let one = kiosk(folder.path(), "K1", &first);
+    mended(&one);
+    first.cut();
+    let mut expected = vec!["K1-A001".to_owned()];
+    for n in 1..3 {
+        expected.push(take(&one, &proven(10 + n, 10 + n)));
+        expected.push(take(&two, &proven(20 + n, 20 + n)));
+    }
+    first.heal();
+    mended(&one);
+    assert_eq!(queue(&shared(folder.path())), expected);
+}
+
 #[test]
 fn staff_are_told_that_rooms_cannot_call_during_a_cut() {
     let folder = tempfile::tempdir().expect("folder");
