@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::calls::{lane_number, turn_of, written};
+use super::lines::{lane_number, turn_of, written};
 use super::visits::changed_at;
 use super::{Database, Engine, Fault, OVERTAKEN_MAX, Row, Taken, Taking, Value, values};
 use crate::config::Service;

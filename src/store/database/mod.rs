@@ -19,6 +19,7 @@ mod calls;
 mod carry;
 mod fleet;
 mod issue;
+mod lines;
 mod outbox;
 mod register;
 mod visits;

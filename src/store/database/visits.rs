@@ -3,7 +3,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::calls::lane_number;
+use super::lines::lane_number;
 use super::{Changed, Database, Engine, Fault, Row, Sql, values};
 use crate::identity::shown_name;
 use crate::queue::{Draft, Lane, Paper, QueueNumber, ServiceCode, VisitRecord};
