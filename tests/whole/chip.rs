@@ -122,7 +122,11 @@ fn a_card_that_lies_there_is_opened_by_its_six_digits() {
 
 #[test]
 fn a_card_that_moved_is_read_when_it_is_laid_down_again() {
-    let Some(stage) = Stage::new(Plan::with_chip()) else {
+    let plan = Plan {
+        trying_seconds: 30,
+        ..Plan::with_chip()
+    };
+    let Some(stage) = Stage::new(plan) else {
         return;
     };
     let mut program = stage.site.start(&["--qr-text", &known().card_qr()]);
@@ -134,9 +138,9 @@ fn a_card_that_moved_is_read_when_it_is_laid_down_again() {
     let (moved, _) = stage.lay_down(known(), Personality::Citizen, faults);
     program.until_problem();
     drop(moved);
-    stage
-        .site
-        .until_published(|view| view["card_present"] == false);
+    stage.site.until_published(|view| {
+        view["card_present"] == false && !view["screen"]["problem"].is_null()
+    });
     let (_card, _) = stage.good(known());
     let end = program.end();
     end.assert("issued null read confirmed sent");
