@@ -15,14 +15,11 @@ use std::sync::mpsc::channel;
 use std::sync::{Barrier, Mutex};
 use std::time::{Duration, Instant};
 
+use common::visits::draft;
 use common::{Table, Times, time};
-use jiff::Timestamp;
-use jiff::civil::date;
 use postgres::Cluster;
 use tempfile::TempDir;
 use tiepdon::config::{Service, SharedStore};
-use tiepdon::identity::{Grade, Payload, Way};
-use tiepdon::queue::{Draft, InsuranceStatus, ServiceCode, VisitKind};
 use tiepdon::sim::random::Random;
 use tiepdon::store::{Answer, Postgres, Visits};
 use uuid::Uuid;
@@ -265,35 +262,11 @@ impl Site {
     }
 }
 
-/// Somebody new comes with a chip.
+/// Somebody comes with a chip.
 fn issue(store: &Postgres, kiosk: u32, series: u32) {
-    let who = Uuid::new_v4().as_u128() % 1_000_000_000;
-    let card = format!(
-        "001{who:09}|012345678|Nguyễn Văn A|01011999|Nam|Số 1, phố Thử Nghiệm, phường Ba Đình, Hà Nội|15032022"
-    );
-    let draft = Draft {
-        visit: Uuid::new_v4(),
-        provenance: Uuid::new_v4(),
-        session: Default::default(),
-        stops: Vec::new(),
-        kiosk: format!("K{kiosk}"),
-        kind: VisitKind::Service,
-        service: ServiceCode(format!("S{series}")),
-        day: date(2026, 11, 23),
-        at: Timestamp::now(),
-        person: Payload::parse(&card).into_person(),
-        grade: Some(Grade::Read),
-        way: Way::Chip,
-        proofs: None,
-        rejected: false,
-        patient: None,
-        may_register: true,
-        priority: None,
-        insurance: InsuranceStatus::Eligible,
-        appointment: None,
-        companion: None,
-        reason: None,
-    };
+    // By chance, somebody who was there before.
+    let who = Uuid::new_v4().as_u128() as u32;
+    let draft = draft(who, &format!("K{kiosk}"), &format!("S{series}"));
     match store.issue(&draft).expect("the server is there") {
         Answer::New(_) | Answer::Same(_) => {}
         Answer::Refused(refusal) => panic!("{refusal:?}"),

@@ -8,15 +8,11 @@ use std::process::Command;
 use std::sync::{Barrier, Mutex};
 use std::time::Duration;
 
+use common::visits::draft;
 use common::{Table, Times, time};
-use jiff::Timestamp;
-use jiff::civil::date;
 use rusqlite::{Connection, TransactionBehavior, params};
 use tiepdon::config;
-use tiepdon::identity::{Grade, Payload, Way};
-use tiepdon::queue::{Draft, InsuranceStatus, ServiceCode, VisitKind};
 use tiepdon::store::{Answer, Sqlite, Visits};
-use uuid::Uuid;
 
 /// A multiple of eight.
 const RUNS: u32 = 504;
@@ -136,34 +132,7 @@ fn open(folder: &Path) -> Sqlite {
 
 /// Person `n` comes with a chip.
 fn issue(store: &Sqlite, n: u32) {
-    let card = format!(
-        "001099{n:06}|012345678|Nguyễn Văn A|01011999|Nam|Số 1, phố Thử Nghiệm, phường Ba Đình, Hà Nội|15032022"
-    );
-    let draft = Draft {
-        visit: Uuid::new_v4(),
-        provenance: Uuid::new_v4(),
-        session: Default::default(),
-        stops: Vec::new(),
-        kiosk: "K1".into(),
-        kind: VisitKind::Service,
-        service: ServiceCode("NOI".into()),
-        day: date(2026, 11, 23),
-        at: Timestamp::now(),
-        person: Payload::parse(&card).into_person(),
-        grade: Some(Grade::Read),
-        way: Way::Chip,
-        proofs: None,
-        rejected: false,
-        patient: None,
-        may_register: true,
-        priority: None,
-        insurance: InsuranceStatus::Eligible,
-        appointment: None,
-        companion: None,
-        reason: None,
-    };
-    assert!(draft.person.is_some(), "the card's text is understood");
-    let answer = store.issue(&draft).expect("written");
+    let answer = store.issue(&draft(n, "K1", "NOI")).expect("written");
     assert!(matches!(answer, Answer::New(_)), "a new person");
 }
 

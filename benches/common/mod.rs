@@ -4,6 +4,7 @@
 
 pub mod pcscd;
 pub mod spent;
+pub mod visits;
 
 use std::process::Child;
 use std::time::{Duration, Instant};

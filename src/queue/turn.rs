@@ -85,6 +85,24 @@ impl Interleave {
         before.saturating_add(of_other.min(others))
     }
 
+    /// Both lanes in the order in which they are called, if nobody else comes.
+    pub fn merge<T>(self, mut turn: Turn, priority: Vec<T>, ordinary: Vec<T>) -> Vec<T> {
+        let mut lanes = [priority, ordinary].map(|lane| lane.into_iter().peekable());
+        let mut all = Vec::new();
+        loop {
+            let [first, second] = &mut lanes;
+            let waits = (first.peek().is_some(), second.peek().is_some());
+            let Some(lane) = self.next(turn, waits.0, waits.1) else {
+                return all;
+            };
+            all.extend(match lane {
+                Lane::Priority => first.next(),
+                Lane::Ordinary => second.next(),
+            });
+            turn = turn.after(lane);
+        }
+    }
+
     fn share(self, lane: Lane) -> u32 {
         match lane {
             Lane::Priority => self.priority,

@@ -7,8 +7,23 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use super::StoreError;
+
 /// What SQLite names the files beside a database.
 const COMPANIONS: [&str; 2] = ["-wal", "-shm"];
+
+/// Where a store goes that a backup takes the place of, beside `path`.
+pub(super) fn set_aside_as(path: &Path) -> PathBuf {
+    with_end(path, ".before-restore")
+}
+
+/// A file that cannot be used, and why.
+pub(super) fn unusable(path: &Path, cause: &str) -> StoreError {
+    StoreError::Unusable {
+        path: path.display().to_string(),
+        cause: cause.to_owned(),
+    }
+}
 
 /// A file under a name that nobody else uses. What is not published is removed.
 pub(super) struct NewFile(PathBuf);

@@ -2,7 +2,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
-use super::lines::{act_code, code, in_turns, lane_number, line, locked_turn, turn_of, written};
+use super::lines::{act_code, code, lane_number, line, locked_turn, turn_of, written};
 use super::{Changed, Database, Engine, Fault, Sql, values};
 use crate::identity::PriorityReason;
 use crate::queue::{CallAct, CallState, Lane, ServiceCode, Session};
@@ -165,7 +165,7 @@ impl<E: Engine> Calls for Database<E> {
             };
             let (priority, ordinary) = (of(Lane::Priority)?, of(Lane::Ordinary)?);
             let turn = turn_of(sql, service, &day)?;
-            Ok(in_turns(self.interleave, turn, priority, ordinary))
+            Ok(self.interleave.merge(turn, priority, ordinary))
         })
     }
 

@@ -32,6 +32,40 @@ struct Waits {
 /// Of more than so many in a lane nobody wants to know how many there are.
 const AHEAD_MAX: u32 = 1000;
 
+/// The columns of [`Waits`] in a queue ($1) on a day ($2): in the own lane ($3) before a session and
+/// place ($5, $6), and in the other ($4); up to so many ($7).
+macro_rules! waits {
+    () => {
+        "(SELECT count(*) FROM (SELECT 1 FROM visits WHERE state = 'waiting' AND service = $1
+             AND day = $2 AND lane = $3 AND (session, place) < ($5, $6) LIMIT $7) AS w) AS own,
+         (SELECT count(*) FROM (SELECT 1 FROM visits WHERE state = 'waiting' AND service = $1
+             AND day = $2 AND lane = $4 LIMIT $7) AS w) AS other"
+    };
+}
+
+/// What these columns are asked with, of a number that would stand at `place`.
+fn asked(draft: &Draft, place: i64) -> Vec<Value> {
+    let lane = Lane::of(draft.priority);
+    values![
+        &draft.service.0,
+        draft.day.to_string(),
+        lane_number(lane),
+        lane_number(lane.other()),
+        i64::from(draft.session.0),
+        place,
+        AHEAD_MAX
+    ]
+    .to_vec()
+}
+
+impl Waits {
+    /// The two columns from this one.
+    fn of(row: &Row, first: usize) -> Result<Self, Fault> {
+        let (own, other) = (row.get(first)?, row.get(first + 1)?);
+        Ok(Self { own, other })
+    }
+}
+
 /// A visit of the person, or of this check-in, as it stands in its row.
 struct Held {
     visit: Uuid,
@@ -44,6 +78,13 @@ struct Held {
     printed: u32,
     place: i64,
     sealed: Vec<u8>,
+}
+
+/// The columns of [`Held`], nine.
+macro_rules! held {
+    () => {
+        "visit, number, state, rejected, kind, service, printed, record, place"
+    };
 }
 
 impl Held {
@@ -122,8 +163,7 @@ impl<E: Engine> Database<E> {
     pub(in crate::store) fn told_before(&self, visit: Uuid) -> Result<Option<Answer>, StoreError> {
         let held = self.read(|sql| {
             let row = sql.first(
-                "SELECT visit, number, state, rejected, kind, service, printed, record, place
-                 FROM visits WHERE visit = $1",
+                concat!("SELECT ", held!(), " FROM visits WHERE visit = $1"),
                 values![visit],
             )?;
             row.as_ref().map(|row| Held::of(row, "")).transpose()
@@ -132,47 +172,33 @@ impl<E: Engine> Database<E> {
         Ok(issued.map(Answer::Same))
     }
 
-    /// What the rules say, and who waits where a new number would: one question, for it is a trip to
-    /// the server.
+    /// What the rules say, and who waits before a new number: one question, for it is a trip to the
+    /// server.
     fn ruling(&self, draft: &Draft, person: &Digest) -> Result<(Ruling, Waits), StoreError> {
-        let lane = Lane::of(draft.priority);
-        let (rows, waits) = self.read(|sql| {
+        let mut values = asked(draft, i64::MAX);
+        values.extend_from_slice(values![draft.visit, person]);
+        let (waits, rows) = self.read(|sql| {
             let rows = sql.query(
-                "SELECT visit, number, state, rejected, kind, visits.service, printed, record, place,
-                     waits.own, waits.other
-                 FROM (SELECT
-                     (SELECT count(*) FROM (SELECT 1 FROM visits WHERE state = 'waiting'
-                         AND service = $4 AND day = $3 AND lane = $5 AND session <= $7
-                         LIMIT $8) AS own) AS own,
-                     (SELECT count(*) FROM (SELECT 1 FROM visits WHERE state = 'waiting'
-                         AND service = $4 AND day = $3 AND lane = $6 LIMIT $8) AS other) AS other
-                 ) AS waits
-                 LEFT JOIN visits ON visit = $1 OR (person = $2 AND day = $3) ORDER BY seq",
-                values![
-                    draft.visit,
-                    person,
-                    draft.day.to_string(),
-                    &draft.service.0,
-                    lane_number(lane),
-                    lane_number(lane.other()),
-                    i64::from(draft.session.0),
-                    AHEAD_MAX
-                ],
+                concat!(
+                    "SELECT ",
+                    held!(),
+                    ", own, other FROM (SELECT ",
+                    waits!(),
+                    ") AS waits LEFT JOIN visits ON visit = $8 OR (person = $9 AND day = $2)
+                     ORDER BY seq"
+                ),
+                &values,
             )?;
-            let waits = match rows.first() {
-                Some(row) => Waits {
-                    own: row.get(9)?,
-                    other: row.get(10)?,
-                },
-                None => Waits::default(),
-            };
+            let first = rows.first().map(|row| Waits::of(row, 9));
+            let waits = first.transpose()?.unwrap_or_default();
             let mut held = Vec::new();
             for row in &rows {
+                // Whoever has no number at all has one row without any.
                 if row.get::<Option<Uuid>>(0)?.is_some() {
                     held.push(Held::of(row, &draft.service.0)?);
                 }
             }
-            Ok((held, waits))
+            Ok((waits, held))
         })?;
         self.ruling_on(draft, rows).map(|ruling| (ruling, waits))
     }
@@ -241,29 +267,10 @@ impl<E: Engine> Database<E> {
     /// How many of this queue are called before a number at `place`, if nobody else comes: those of the
     /// own lane who came earlier, and whom the other lane sends between.
     fn ahead(&self, draft: &Draft, place: i64) -> Result<u32, StoreError> {
-        let lane = Lane::of(draft.priority);
         let waits = self.read(|sql| {
-            let row = sql.first(
-                "SELECT
-                     (SELECT count(*) FROM (SELECT 1 FROM visits WHERE state = 'waiting'
-                         AND service = $1 AND day = $2 AND lane = $3
-                         AND (session, place) < ($5, $6) LIMIT $7) AS own),
-                     (SELECT count(*) FROM (SELECT 1 FROM visits WHERE state = 'waiting'
-                         AND service = $1 AND day = $2 AND lane = $4 LIMIT $7) AS other)",
-                values![
-                    &draft.service.0,
-                    draft.day.to_string(),
-                    lane_number(lane),
-                    lane_number(lane.other()),
-                    i64::from(draft.session.0),
-                    place,
-                    AHEAD_MAX
-                ],
-            )?;
-            row.map_or(Ok(Waits::default()), |row| {
-                let (own, other) = (row.get(0)?, row.get(1)?);
-                Ok(Waits { own, other })
-            })
+            let row = sql.first(concat!("SELECT ", waits!()), &asked(draft, place))?;
+            let waits = row.map(|row| Waits::of(&row, 0)).transpose()?;
+            Ok(waits.unwrap_or_default())
         })?;
         self.called_before(draft, waits)
     }

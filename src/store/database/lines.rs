@@ -2,7 +2,7 @@
 
 use super::{Fault, Row, Sql, values};
 use crate::identity::PriorityReason;
-use crate::queue::{CallAct, CallState, Interleave, Lane, QueueNumber, ServiceCode, Session, Turn};
+use crate::queue::{CallAct, CallState, Lane, QueueNumber, ServiceCode, Session, Turn};
 use crate::store::calls::QueueLine;
 
 pub(super) fn line(row: &Row) -> Result<QueueLine, Fault> {
@@ -62,32 +62,6 @@ fn turn_from(row: Option<Row>) -> Result<Turn, Fault> {
         lane: lane_from(row.get(0)?),
         run: row.get(1)?,
     })
-}
-
-pub(super) fn in_turns(
-    interleave: Interleave,
-    mut turn: Turn,
-    priority: Vec<QueueLine>,
-    ordinary: Vec<QueueLine>,
-) -> Vec<QueueLine> {
-    let mut lanes = [
-        priority.into_iter().peekable(),
-        ordinary.into_iter().peekable(),
-    ];
-    let mut all = Vec::new();
-    loop {
-        let [first, second] = &mut lanes;
-        let waits = (first.peek().is_some(), second.peek().is_some());
-        let Some(lane) = interleave.next(turn, waits.0, waits.1) else {
-            return all;
-        };
-        let lane_lines = match lane {
-            Lane::Priority => first,
-            Lane::Ordinary => second,
-        };
-        all.extend(lane_lines.next());
-        turn = turn.after(lane);
-    }
 }
 
 /// As the column has it: the priority lane first.

@@ -242,16 +242,26 @@ impl<E: Engine> Store for Database<E> {
         let midnight = TimeZone::UTC.to_timestamp(before.at(0, 0, 0, 0));
         let midnight = midnight.unwrap_or(Timestamp::MIN);
         self.write(|tx| tx.execute("DELETE FROM commands WHERE at < $1", values![midnight]))?;
-        let mut all = 0;
+        let (before, mut all) = (before.to_string(), 0);
         loop {
             // A few at a time: somebody may be waiting for a number.
-            let (sent, gone) = self.write(|tx| purge_some(tx, &before.to_string()))?;
+            let (sent, gone) = self.write(|tx| purge_some(tx, &before))?;
             all += gone;
             if sent + gone == 0 {
                 return Ok(all);
             }
         }
     }
+}
+
+/// After a backup was put back: the series of its last day, and of later ones, go on so many numbers
+/// later, for it does not know what was given since. Gives how many series.
+pub(super) fn skip_numbers(sql: &mut dyn Sql, skip: u32) -> Result<u64, Fault> {
+    sql.execute(
+        "UPDATE counters SET last = last + $1
+         WHERE day >= coalesce((SELECT max(day) FROM visits), '')",
+        values![skip],
+    )
 }
 
 /// Rows of the outbox and visits that are forgotten.

@@ -62,45 +62,18 @@ impl<E: Engine> Visits for Database<E> {
     }
 
     fn unclaim(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError> {
-        self.write_news(Changed::Queues, |tx| {
-            self.known(tx, visit)?;
-            let changed = changed_at(2);
-            tx.execute(
-                &format!(
-                    "UPDATE visits SET state = 'unclaimed', {changed}
-                     WHERE visit = $1 AND state = 'waiting' AND printed = 0"
-                ),
-                values![visit, at],
-            )
-            .map(drop)
-        })
+        let unprinted = "state = 'waiting' AND printed = 0";
+        self.mark(visit, at, "state = 'unclaimed'", unprinted)
     }
 
     fn ask_priority(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError> {
-        self.write_news(Changed::Queues, |tx| {
-            self.known(tx, visit)?;
-            let changed = changed_at(2);
-            tx.execute(
-                &format!(
-                    "UPDATE visits SET asks_priority = 1, {changed}
-                     WHERE visit = $1 AND lane = $3 AND kind = 'service'"
-                ),
-                values![visit, at, lane_number(Lane::Ordinary)],
-            )
-            .map(drop)
-        })
+        let ordinary = lane_number(Lane::Ordinary);
+        let may = format!("lane = {ordinary} AND kind = 'service'");
+        self.mark(visit, at, "asks_priority = 1", &may)
     }
 
     fn settle(&self, visit: Uuid, at: Timestamp) -> Result<(), StoreError> {
-        self.write_news(Changed::Queues, |tx| {
-            self.known(tx, visit)?;
-            let changed = changed_at(2);
-            tx.execute(
-                &format!("UPDATE visits SET state = 'settled', {changed} WHERE visit = $1"),
-                values![visit, at],
-            )
-            .map(drop)
-        })
+        self.mark(visit, at, "state = 'settled'", "true")
     }
 
     fn abandon(&self, kiosk: &str, day: Date, at: Timestamp) -> Result<u64, StoreError> {
@@ -184,6 +157,16 @@ impl<E: Engine> Visits for Database<E> {
 }
 
 impl<E: Engine> Database<E> {
+    /// Sets something of a visit, if it stands like this.
+    fn mark(&self, visit: Uuid, at: Timestamp, set: &str, like: &str) -> Result<(), StoreError> {
+        let changed = changed_at(2);
+        let update = format!("UPDATE visits SET {set}, {changed} WHERE visit = $1 AND {like}");
+        self.write_news(Changed::Queues, |tx| {
+            self.known(tx, visit)?;
+            tx.execute(&update, values![visit, at]).map(drop)
+        })
+    }
+
     /// That the visit is in the store, and has not left it.
     pub(super) fn known(&self, sql: &mut dyn Sql, visit: Uuid) -> Result<(), Fault> {
         let row = sql.first(

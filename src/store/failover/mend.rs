@@ -64,21 +64,17 @@ impl<E: Engine> Inner<E> {
         let at = asked + asked.elapsed() / 2;
         let _ending = self.ending.write().unwrap_or_else(PoisonError::into_inner);
         let before = self.state().clock;
-        let wrong_by = match before.heard {
-            true => 0,
-            false => said.saturating_sub(before.at(at)),
-        };
         let clock = SharedClock {
             said,
             at,
             heard: true,
         };
-        self.own.set_right(
-            &self.prefix,
-            self.began_after,
-            wrong_by,
-            clock.at(Instant::now()),
-        )?;
+        if !before.heard {
+            let wrong_by = said.saturating_sub(before.at(at));
+            let now = clock.at(Instant::now());
+            self.own
+                .set_right(&self.prefix, self.began_after, wrong_by, now)?;
+        }
         self.state().clock = clock;
         Ok(())
     }

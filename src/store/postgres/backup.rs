@@ -1,13 +1,16 @@
 //! A copy of the shared store to a file, and back, by PostgreSQL's own programs.
 
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::process::Command;
 
 use super::{Postgres, connect};
 use crate::config::SharedStore;
-use crate::store::sql::{Fault, Sql, values};
+use crate::store::StoreError;
+use crate::store::database::skip_numbers;
+use crate::store::files::{NewFile, set_aside_as, unusable};
+use crate::store::sql::{Fault, Sql};
 use crate::store::sqlite::Restored;
-use crate::store::{Store, StoreError};
 
 impl Postgres {
     /// Copies the shared store, as it stands in one moment, into a new file for its owner alone. Kiosks
@@ -19,20 +22,17 @@ impl Postgres {
         if to.exists() {
             return Err(unusable(to, "it exists: name a new file"));
         }
-        let mut part = to.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
+        let failed = |error: io::Error| unusable(to, &error.to_string());
+        let file = NewFile::beside(to);
         // Nobody else reads what is being written.
-        let mut dump = Command::new("sh");
-        dump.args(["-c", "umask 077; exec pg_dump \"$@\"", "pg_dump"])
-            .args(["--format=custom", "--no-owner", "--file"])
-            .arg(&part)
+        let copy = file.make().map_err(failed)?;
+        let mut dump = Command::new("pg_dump");
+        dump.args(["--format=custom", "--no-owner", "--file"])
+            .arg(file.path())
             .arg(&settings.url);
-        run(dump, settings, "pg_dump")?;
-        std::fs::File::open(&part)
-            .and_then(|file| file.sync_all())
-            .and_then(|()| std::fs::rename(&part, to))
-            .map_err(|error| unusable(to, &error.to_string()))
+        run(dump, settings)?;
+        copy.sync_all().map_err(failed)?;
+        file.publish(to).map_err(failed)
     }
 
     /// Puts a backup in the place of the shared store, which is copied to a file beside the backup. The
@@ -65,9 +65,7 @@ impl Postgres {
         let aside = match self.read(|sql| count(sql, tables))? {
             0 => None,
             _ => {
-                let mut aside = backup.as_os_str().to_owned();
-                aside.push(".before-restore");
-                let aside = PathBuf::from(aside);
+                let aside = set_aside_as(backup);
                 Self::backup(settings, &aside)?;
                 Some(aside)
             }
@@ -78,16 +76,9 @@ impl Postgres {
             .args(["--single-transaction", "--exit-on-error", "--dbname"])
             .arg(&settings.url)
             .arg(backup);
-        run(restore, settings, "pg_restore")?;
+        run(restore, settings)?;
         self.prepare()?;
-        let series = self.write(|tx| {
-            tx.execute(
-                "UPDATE counters SET last = last + $1
-                 WHERE day >= coalesce((SELECT max(day) FROM visits), '')",
-                values![skip],
-            )
-        })?;
-        self.probe()?;
+        let series = self.write(|tx| skip_numbers(tx, skip))?;
         Ok(Restored { aside, series })
     }
 }
@@ -98,7 +89,7 @@ fn count(sql: &mut dyn Sql, question: &str) -> Result<i64, Fault> {
 }
 
 /// Runs one of PostgreSQL's programs, with what it needs to be let in.
-fn run(mut program: Command, settings: &SharedStore, name: &str) -> Result<(), StoreError> {
+fn run(mut program: Command, settings: &SharedStore) -> Result<(), StoreError> {
     if let Some(password) = &settings.password {
         program.env("PGPASSWORD", password.expose());
     }
@@ -107,25 +98,16 @@ fn run(mut program: Command, settings: &SharedStore, name: &str) -> Result<(), S
             .env("PGSSLMODE", "verify-full")
             .env("PGSSLROOTCERT", ca_file);
     }
-    let done = program.output();
-    let told = match &done {
+    let cause = match program.output() {
         Ok(done) if done.status.success() => return Ok(()),
         Ok(done) => String::from_utf8_lossy(&done.stderr).trim().to_owned(),
-        Err(error) => error.to_string(),
+        Err(error) => {
+            let name = program.get_program().display();
+            format!("{name} cannot be run, install postgresql-client: {error}")
+        }
     };
-    let absent = done.is_err() || told.contains("not found");
     Err(StoreError::Unusable {
         path: connect::name(settings),
-        cause: match absent {
-            true => format!("{told}: {name} is not here; install postgresql-client"),
-            false => told,
-        },
+        cause,
     })
-}
-
-fn unusable(path: &Path, cause: &str) -> StoreError {
-    StoreError::Unusable {
-        path: path.display().to_string(),
-        cause: cause.to_owned(),
-    }
 }

@@ -20,8 +20,8 @@ const CONNECTIONS_MAX: usize = 2;
 /// An idle line says after this time that it is alive.
 const KEEPALIVE: Duration = Duration::from_secs(5);
 /// What the server itself ends, should this program be stopped in the middle: a lock is not held
-/// for longer, and nobody waits for one longer.
-const SERVER_LIMITS: &str = "-c idle_in_transaction_session_timeout=5000 -c lock_timeout=2000 \
+/// for longer, and nobody waits for one longer. And statements are planned once, not at each use.
+const SERVER_SETTINGS: &str = "-c idle_in_transaction_session_timeout=5000 -c lock_timeout=2000 \
                              -c statement_timeout=10000 -c plan_cache_mode=force_generic_plan -c jit=off";
 
 /// What the server shows the connections of one run of the program as: `tiepdon`, eight random digits
@@ -79,7 +79,7 @@ pub(super) fn parameters(
         .tcp_user_timeout(settings.patience)
         .keepalives_idle(KEEPALIVE)
         .target_session_attrs(TargetSessionAttrs::ReadWrite)
-        .options(SERVER_LIMITS)
+        .options(SERVER_SETTINGS)
         .application_name(session);
     Ok(config)
 }

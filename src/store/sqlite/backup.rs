@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::setup::{self, unusable};
-use super::{Sqlite, StoreError};
+use super::{Sqlite, StoreError, setup};
 use crate::config;
-use crate::store::files::NewFile;
+use crate::store::database::skip_numbers;
+use crate::store::files::{NewFile, set_aside_as, unusable};
 use crate::store::sql::Fault;
 
 /// What was put in the place of a store.
@@ -67,15 +67,11 @@ impl Sqlite {
         };
         let (connection, _) = setup::open(&copy)?;
         let gone_on = || -> Result<u64, Fault> {
-            let series = connection.execute(
-                "UPDATE counters SET last = last + ?1
-                 WHERE day >= coalesce((SELECT max(day) FROM visits), '')",
-                [skip],
-            )?;
+            let series = skip_numbers(&mut &connection, skip)?;
             // Everything is in the one file, with nothing beside it.
             let mode = |mode: &str| connection.pragma_update(None, "journal_mode", mode);
             mode("delete")?;
-            Ok(series as u64)
+            Ok(series)
         };
         let series = gone_on().map_err(|fault| fault.of(&path.display().to_string()))?;
         connection
@@ -122,9 +118,7 @@ fn set_aside(path: &Path) -> Result<Option<PathBuf>, StoreError> {
             ));
         }
     }
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(".before-restore");
-    let aside = PathBuf::from(aside);
+    let aside = set_aside_as(path);
     if aside.exists() {
         return Err(unusable(
             &aside,

@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 
 use super::{BUSY_MAX, BUSY_PAUSE, Fault, STATEMENTS_MAX, StoreError};
 use crate::config;
-use crate::store::files::{NewFile, close_to_others, make_folder_of};
+use crate::store::files::{NewFile, close_to_others, make_folder_of, unusable};
 use crate::store::key_file::key_of;
 use crate::store::seal::Seal;
 
@@ -199,13 +199,5 @@ impl fmt::Display for Settings {
             if self.foreign_keys { "on" } else { "off" },
             self.version,
         )
-    }
-}
-
-/// The file cannot be used, and why.
-pub(super) fn unusable(path: &Path, cause: &str) -> StoreError {
-    StoreError::Unusable {
-        path: path.display().to_string(),
-        cause: cause.to_owned(),
     }
 }

@@ -58,14 +58,15 @@ pub(super) fn done(canvas: &mut Canvas, mut area: Rect, stands: &Stands, end: &E
         canvas.say(Text::Finish),
         Touch::Finish,
     );
-    let mut offers = vec![finish];
-    if end.priority == PriorityShown::Offered {
-        let label = canvas.say(Text::AskPriority);
-        offers.insert(
-            0,
-            offer(Look::Secondary, Icon::Person, label, Touch::AskPriority),
-        );
-    }
+    let first = (end.priority == PriorityShown::Offered).then(|| {
+        offer(
+            Look::Secondary,
+            Icon::Person,
+            canvas.say(Text::AskPriority),
+            Touch::AskPriority,
+        )
+    });
+    let offers = first.into_iter().chain([finish]).collect();
     offers_below(canvas, &mut rest, offers);
     let language = canvas.language;
     let (icon, mut lines) = match (end.paper, end.desk) {
